@@ -1,0 +1,657 @@
+import gzip
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from ipaddress import ip_address
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from servers import Answer, Asked, Bytes, http_server, reply
+
+from watcher import __version__
+from watcher.fetch import Fetched, Manners, Outcome, Unchanged, _decoded, _is_public, fetch, fetch_all
+from watcher.sources import Source, SourceState, Trouble, TroubleKind
+
+LOCAL = Manners(allow_hosts=("127.0.0.0/8",), deadline=5.0)
+HASTY = Manners(allow_hosts=("127.0.0.0/8",), deadline=0.5)
+FEED = b"<rss><channel><title>" + "Actualités".encode() + b"</title></channel></rss>"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def ask(url: str, manners: Manners = LOCAL, *, etag: str = "", modified: str = "") -> Outcome:
+    return fetch(Source(id="s", url=url), SourceState(source="s", etag=etag, modified=modified), manners)
+
+
+def ask_for(answer: Answer, manners: Manners = LOCAL) -> Outcome:
+    with http_server({"/feed": answer}) as server:
+        return ask(f"{server.url}/feed", manners)
+
+
+def trouble(outcome: Outcome) -> Trouble:
+    assert isinstance(outcome, Trouble), outcome
+    return outcome
+
+
+def document(outcome: Outcome) -> Fetched:
+    assert isinstance(outcome, Fetched), outcome
+    return outcome
+
+
+# ---- what is asked, and what comes home ----
+
+
+def test_a_document_comes_home_with_its_address_and_validators() -> None:
+    answer = reply(body=FEED, Content_Type="text/xml; charset=utf-8", ETag='W/"a1"', Last_Modified="yesterday-ish")
+    with http_server({"/feed?x=1": answer}) as server:
+        got = document(ask(f"{server.url}/feed?x=1#top"))
+    assert got == Fetched(
+        source=Source(id="s", url=f"{server.url}/feed?x=1#top"),
+        url=f"{server.url}/feed?x=1",
+        status=200,
+        content=FEED,
+        content_type="text/xml; charset=utf-8",
+        etag='W/"a1"',
+        modified="yesterday-ish",
+    )
+
+
+@pytest.mark.parametrize(("contact", "tail"), [("", ""), ("a@chu.fr", " (+mailto:a@chu.fr)")])
+def test_we_say_who_we_are_and_what_we_read(contact: str, tail: str) -> None:
+    with http_server({"/feed": reply(body=FEED)}) as server:
+        ask(f"{server.url}/feed", Manners(contact=contact, allow_hosts=("127.0.0.1",)))
+    headers = server.asked[0].headers
+    assert headers["user-agent"] == f"literature-watcher/{__version__}{tail}"
+    assert headers["accept"].startswith("application/rss+xml, application/atom+xml, application/feed+json")
+    assert headers["accept-encoding"] == "gzip, deflate"
+    assert not {"cookie", "authorization", "if-none-match", "if-modified-since"} & set(headers)
+
+
+def test_validators_go_back_as_they_came_and_304_means_unchanged() -> None:
+    def answer(asked: Asked) -> bytes:
+        known = (asked.headers.get("if-none-match"), asked.headers.get("if-modified-since")) == ('W/"1"', "x y")
+        return reply(304) if known else reply(body=FEED, ETag='W/"1"', Last_Modified="x y")
+
+    with http_server({"/feed": answer}) as server:
+        first = document(ask(f"{server.url}/feed"))
+        again = ask(f"{server.url}/feed", etag=first.etag, modified=first.modified)
+    assert again == Unchanged(source=Source(id="s", url=f"{server.url}/feed"))
+
+
+def test_304_to_a_question_without_validators_is_trouble() -> None:
+    assert (trouble(ask_for(reply(304))).kind, trouble(ask_for(reply(304))).status) == ("broken", 304)
+
+
+@pytest.mark.parametrize("value", ['"a"\r\nX-Evil: 1', '"' + "a" * 1000 + '"', '"\x1b[31m"', '"\N{SNOWMAN}"'])
+def test_validators_that_cannot_be_sent_back_safely_are_dropped(value: str) -> None:
+    with http_server({"/feed": reply(body=FEED)}) as server:
+        document(ask(f"{server.url}/feed", etag=value, modified=value))
+    assert not {"if-none-match", "if-modified-since", "x-evil"} & set(server.asked[0].headers)
+
+
+def test_a_validator_as_long_as_a_novel_is_not_kept() -> None:
+    assert document(ask_for(reply(body=FEED, ETag='"' + "a" * 5000 + '"'))).etag == ""
+
+
+# ---- statuses ----
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *((s, "blocked") for s in (401, 402, 403, 405, 451)),
+        (410, "gone"),
+        *((s, "http") for s in (400, 404, 406, 418, 429, 500, 502, 503, 504, 520)),
+        *((s, "empty") for s in (204, 205)),
+        *((s, "broken") for s in (206, 300, 305)),
+    ],
+)
+def test_every_status_has_its_trouble(status: int, kind: TroubleKind) -> None:
+    got = trouble(ask_for(reply(status, b"" if status in (204, 205) else b"<html>no</html>")))
+    assert (got.kind, got.status) == (kind, status)
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n", b"\xef\xbb\xbf"])
+def test_an_empty_body_is_empty(body: bytes) -> None:
+    assert trouble(ask_for(reply(body=body))).kind == "empty"
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        (" 0 ", timedelta(0)),
+        ("1000000000", timedelta(seconds=10**9)),
+        ("9" * 5000, None),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", timedelta(0)),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+    ],
+)
+def test_retry_after(value: str, wait: timedelta | None) -> None:
+    assert trouble(ask_for(reply(429, Retry_After=value))).retry_after == wait
+
+
+def test_retry_after_a_date_to_come() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    wait = trouble(ask_for(reply(503, Retry_After=date))).retry_after
+    assert wait is not None
+    assert timedelta(minutes=59) < wait <= timedelta(hours=1)
+
+
+# ---- bodies ----
+
+
+def deflated(body: bytes, window: int) -> bytes:
+    packer = zlib.compressobj(wbits=window)
+    return packer.compress(body) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [
+        ("gzip", gzip.compress(FEED)),
+        ("GZIP", gzip.compress(FEED)),
+        ("x-gzip", gzip.compress(FEED[:20]) + gzip.compress(FEED[20:])),
+        ("gzip", gzip.compress(FEED) + b"\0" * 512),
+        ("deflate", deflated(FEED, 15)),
+        ("deflate", deflated(FEED, -15)),
+        ("identity", FEED),
+    ],
+)
+def test_bodies_are_unpacked(coding: str, packed: bytes) -> None:
+    assert document(ask_for(reply(body=packed, Content_Encoding=coding))).content == FEED
+
+
+@given(body=st.binary(min_size=1, max_size=2000).filter(lambda b: b.strip() not in (b"", b"\xef\xbb\xbf")))
+def test_what_was_packed_is_what_comes_out(body: bytes) -> None:
+    long = body * 200
+    for coding, packed in (("gzip", gzip.compress(long)), ("deflate", deflated(long, -15))):
+        pieces = (packed[i : i + 7] for i in range(0, len(packed), 7))
+        assert _decoded(pieces, coding, 10**6) == long
+
+
+def test_chunked_bodies_arrive_whole() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert document(ask_for(head + b"5\r\n<rss>\r\n6\r\n</rss>\r\n0\r\n\r\n")).content == b"<rss></rss>"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<rss>",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<rss>\r\n",
+        reply(body=gzip.compress(FEED)[:-9], Content_Encoding="gzip"),
+        reply(body=gzip.compress(FEED)[:3], Content_Encoding="gzip"),
+        reply(body=deflated(FEED, -15)[:-2], Content_Encoding="deflate"),
+        reply(body=FEED, Content_Encoding="gzip"),
+        reply(body=gzip.compress(gzip.compress(FEED)), Content_Encoding="gzip, gzip"),
+        reply(body=FEED, Content_Encoding="br"),
+        b"",
+        b"HTTP/1.1",
+        b"SSH-2.0-OpenSSH_9.2\x1b]8;;evil\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(200)) + b"\r\n<rss/>",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n<rss/>",
+    ],
+)
+def test_what_breaks_off_or_makes_no_sense_is_broken(answer: bytes) -> None:
+    got = trouble(ask_for(answer))
+    assert got.kind == "broken"
+    assert got.detail.isprintable()
+    assert got.detail
+
+
+def test_too_much_is_too_large_packed_or_not() -> None:
+    small = Manners(allow_hosts=("127.0.0.1",), max_bytes=1000)
+    assert document(ask_for(reply(body=b"a" * 1000), small)).content == b"a" * 1000
+    assert trouble(ask_for(reply(body=b"a" * 1001), small)).kind == "too-large"
+    assert trouble(ask_for(reply(body=gzip.compress(b"a" * 1001), Content_Encoding="gzip"), small)).kind == "too-large"
+
+
+def test_a_bomb_takes_little_memory() -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
+    assert len(bomb) < 200_000
+    answers = {"/feed": reply(body=bomb, Content_Encoding="gzip"), "/hop": reply(302, bomb, Content_Encoding="gzip")}
+    with http_server(answers) as server:
+        tracemalloc.start()
+        try:
+            outcomes = [ask(server.url + path) for path in answers]
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert [trouble(o).kind for o in outcomes] == ["too-large", "redirects"]
+    assert peak < 40_000_000
+
+
+# ---- redirects ----
+
+
+def test_a_chain_is_followed_and_the_last_address_kept() -> None:
+    routes: dict[str, Answer] = {
+        "/a": reply(301, Location="/b/"),
+        "/b/": reply(302, Location="../c", Set_Cookie="seen=1; Path=/"),
+        "/c": reply(307, Location="?page=1"),
+        "/c?page=1": reply(308, Location="/caf\xe9 noir"),
+        "/caf%E9%20noir": reply(body=FEED),
+    }
+    with http_server(routes) as server:
+        got = document(ask(f"{server.url}/a"))
+    assert got.url == f"{server.url}/caf%E9%20noir"
+    assert [a.headers.get("cookie") for a in server.asked] == [None, None, "seen=1", "seen=1", "seen=1"]
+
+
+@pytest.mark.parametrize("known", ["", '"1"'])
+def test_validators_travel_along_a_chain(known: str) -> None:
+    with http_server({"/a": reply(302, Location="/b"), "/b": reply(body=FEED)}) as server:
+        document(ask(f"{server.url}/a", etag=known))
+    assert server.asked[1].headers.get("if-none-match", "") == known
+
+
+def test_a_loop_ends() -> None:
+    with http_server({"/a": reply(302, Location="/b"), "/b": reply(302, Location="/a")}) as server:
+        got = trouble(ask(f"{server.url}/a"))
+    assert got.kind == "redirects"
+    assert len(server.asked) == LOCAL.max_redirects + 1
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "file:///etc/passwd",
+        "gopher://127.0.0.1/",
+        "javascript:alert(1)",
+        "data:text/xml,<rss/>",
+        "http://",
+        "http://[::1/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1\\@example.org/",
+        "//user@:80/",
+        "",
+    ],
+)
+def test_redirects_lead_to_web_addresses_only(location: str) -> None:
+    assert trouble(ask_for(reply(302, Location=location))).kind == "redirects"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.org/", "feeds/inserm.xml", "", "http://[", "x:y"])
+def test_only_web_addresses_are_asked(url: str) -> None:
+    assert trouble(ask(url)).kind == "redirects"
+
+
+def test_a_name_with_an_empty_label_is_an_unknown_name() -> None:
+    assert trouble(ask_for(reply(302, Location="http://a..b/"))).kind == "dns"
+
+
+def test_a_redirect_without_credentials_of_ours_in_it() -> None:
+    with http_server({"/b": reply(body=FEED)}, host="127.0.0.2") as other:
+        away = other.url.replace("http://", "http://evil:choice@") + "/b"
+        with http_server({"/a": reply(302, Location="/a2"), "/a2": reply(302, Location=away)}) as server:
+            got = document(ask(server.url.replace("http://", "http://us%40er:s%3Acret@") + "/a"))
+    assert [a.headers.get("authorization") for a in server.asked] == ["Basic dXNAZXI6czpjcmV0"] * 2
+    assert "authorization" not in other.asked[0].headers
+    assert got.url == f"{other.url}/b"
+
+
+# ---- where we may go ----
+
+PRIVATE = (
+    *("127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001", "0.0.0.0", "10.1.2.3", "100.64.0.1"),
+    *("169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1"),
+    *("198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"),
+    *("[::]", "[::1]", "[::127.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:a00:1]", "[64:ff9b::7f00:1]"),
+    *("[64:ff9b:1::1]", "[2002:7f00:1::]", "[2001::1]", "[2001:db8::1]", "[3fff::1]", "[fc00::1]", "[fd00::1]"),
+    *("[fe80::1]", "[fec0::1]", "[ff02::1]", "localhost", "LOCALHOST."),
+)
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_private_addresses_are_refused(host: str) -> None:
+    got = trouble(ask(f"http://{host}:9/feed", Manners(deadline=2)))
+    assert got.kind == "private-address"
+    assert trouble(ask(f"https://{host}:9/feed", Manners(deadline=2))).kind == "private-address"
+
+
+@pytest.mark.parametrize(
+    "number", ["8.8.8.8", "193.49.125.1", "2a00:1450:4007::1", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+)
+def test_public_addresses_are_public(number: str) -> None:
+    assert _is_public(ip_address(number))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"])
+def test_a_private_server_is_never_reached_through_a_redirect(host: str) -> None:
+    with http_server({"/feed": reply(body=FEED)}) as inner:
+        port = inner.url.rpartition(":")[2]
+        with http_server({"/a": reply(302, Location=f"http://{host}:{port}/feed")}, host="127.0.0.2") as server:
+            got = ask(f"{server.url}/a", Manners(allow_hosts=("127.0.0.2",)))
+    assert trouble(got).kind == "private-address"
+    assert inner.asked == []
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.0/8"),
+        ("localhost", "127.0.0.1"),
+        ("localhost", "LocalHost."),
+        ("[::ffff:127.0.0.1]", "127.0.0.1"),
+    ],
+)
+def test_what_is_allowed_by_name_address_or_network_is_asked(host: str, allowed: str) -> None:
+    with http_server({"/feed": reply(body=FEED)}) as server:
+        url = server.url.replace("127.0.0.1", host) + "/feed"
+        assert isinstance(ask(url, Manners(allow_hosts=("nonsense//", allowed))), Fetched)
+
+
+def test_nobody_at_the_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    got = trouble(ask(f"http://127.0.0.1:{port}/"))
+    assert got.kind == "refused"
+    assert f"127.0.0.1:{port}" in got.detail
+
+
+def test_an_unknown_name() -> None:
+    assert trouble(ask("http://no-such-host.invalid/", Manners(deadline=10))).kind == "dns"
+
+
+# ---- proxies ----
+
+
+def test_a_proxy_is_used_except_for_allowed_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with http_server({"http://institut.example/feed": reply(body=FEED), "/feed": reply(body=b"direct")}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert document(ask("http://institut.example/feed")).content == FEED
+        assert document(ask(f"{proxy.url}/feed")).content == b"direct"
+        assert trouble(ask("http://169.254.169.254/feed")).kind == "private-address"
+
+
+# ---- TLS ----
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1 and its key, in one file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl program")
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    settings = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(file), "-out", str(file) + ".crt"]
+    subprocess.run([openssl, "req", *settings.split(), *names], check=True, capture_output=True)
+    file.write_text(file.read_text() + Path(f"{file}.crt").read_text())
+    return file
+
+
+@pytest.fixture(scope="session")
+def tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_a_certificate_nobody_signed_does_not_hold(tls: ssl.SSLContext) -> None:
+    with http_server({"/feed": reply(body=FEED)}, tls=tls) as server:
+        assert trouble(ask(f"{server.url}/feed")).kind == "tls"
+    assert server.asked == []
+
+
+def test_plain_text_where_tls_should_be() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def talk_plainly() -> None:
+            line, _ = door.accept()
+            with line:
+                line.sendall(reply(400))
+                line.recv(4096)
+
+        thread = threading.Thread(target=talk_plainly)
+        thread.start()
+        assert trouble(ask(f"https://127.0.0.1:{door.getsockname()[1]}/")).kind == "tls"
+        thread.join()
+
+
+@pytest.mark.parametrize("setting", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_trusted_certificates_may_come_from_a_file(
+    setting: str, certificate: Path, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(setting, str(certificate))
+    routes = {"/feed": reply(body=FEED), "/down": reply(302, Location="http://127.0.0.1:9/")}
+    with http_server(routes, tls=tls) as server, http_server({"/feed": reply(body=FEED)}, host="127.0.0.2") as plain:
+        assert document(ask(f"{server.url}/feed")).content == FEED
+        server.routes["/down"] = reply(302, Location=f"{plain.url}/feed")
+        assert trouble(ask(f"{server.url}/down")).kind == "redirects"
+    assert plain.asked == []
+
+
+# ---- time ----
+
+
+def drip(head: bytes, tail: bytes) -> Answer:
+    def answer(asked: Asked) -> Iterator[bytes]:
+        yield head
+        while not asked.stopped.wait(0.1):
+            yield tail
+
+    return answer
+
+
+def hang(asked: Asked) -> bytes:
+    asked.stopped.wait(20)
+    return b""
+
+
+SLOW: dict[str, Answer] = {
+    "hang": hang,
+    "status line": drip(b"HTTP/1.1 200 ", b"O"),
+    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "one header": drip(b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+    "body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"<"),
+    "body without an end": drip(b"HTTP/1.1 200 OK\r\n\r\n", b"<"),
+    "chunks": drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n<\r\n"),
+    "silence after the headers": lambda asked: (
+        b"HTTP/1.1 200 OK\r\n\r\n" if n == 0 else hang(asked) for n in range(2)
+    ),
+    "slow redirects": lambda asked: (reply(302, Location="/feed") for _ in range(1) if not asked.stopped.wait(0.3)),
+}
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_the_whole_conversation_has_a_deadline(case: str) -> None:
+    started = time.monotonic()
+    with http_server({"/feed": SLOW[case]}) as server:
+        got = ask(f"{server.url}/feed", HASTY)
+        took = time.monotonic() - started
+    assert trouble(got).kind == "timeout"
+    assert took < 1.5
+
+
+def test_the_deadline_holds_over_tls(certificate: Path, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with http_server({"/feed": SLOW["one header"]}, tls=tls) as server:
+        assert trouble(ask(f"{server.url}/feed", HASTY)).kind == "timeout"
+
+
+def test_the_deadline_holds_in_the_handshake() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection, never says a word
+        started = time.monotonic()
+        got = ask(f"https://127.0.0.1:{silent.getsockname()[1]}/", HASTY)
+    assert trouble(got).kind == "timeout"
+    assert time.monotonic() - started < 1.5
+
+
+def test_the_deadline_holds_while_connecting() -> None:
+    with socket.socket() as full:  # a queue of one, and it is taken: further calls are left ringing
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        callers = [socket.socket() for _ in range(4)]
+        for caller in callers:
+            caller.settimeout(0)
+            caller.connect_ex(full.getsockname())
+        started = time.monotonic()
+        got = ask(f"http://127.0.0.1:{full.getsockname()[1]}/", HASTY)
+        took = time.monotonic() - started
+        for caller in callers:
+            caller.close()
+    assert trouble(got).kind == "timeout"
+    assert took < 1.5
+
+
+def test_a_line_that_is_reset_is_broken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def reset() -> None:
+            line, _ = door.accept()
+            line.recv(4096)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            line.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        got = ask(f"http://127.0.0.1:{door.getsockname()[1]}/")
+        thread.join()
+    assert trouble(got).kind == "broken"
+
+
+# ---- what is told ----
+
+
+def test_credentials_and_queries_are_never_told() -> None:
+    secret = "http://reader:hunter2@"
+    with http_server({"/loop?key=k3y": reply(302, Location="/loop?key=k3y")}) as server:
+        port = server.url.rpartition(":")[2]
+        outcomes = [
+            ask(secret + rest, manners)
+            for rest in (f"127.0.0.1:{port}/loop?key=k3y", "127.0.0.1:9/?key=k3y", "a..b/?key=k3y", "[::1/", "")
+            for manners in (LOCAL, Manners(deadline=2))
+        ]
+        for location in ("ftp://reader:hunter2@x/?key=k3y", "http://reader:hunter2@[/?key=k3y", "http://r:hunter2/@h/"):
+            server.routes["/"] = reply(302, Location=location)
+            outcomes.append(ask(server.url + "/"))
+        server.routes["/"] = b"http://reader:hunter2@x/?key=k3y \r\n"
+        outcomes.append(ask(server.url + "/"))
+    for outcome in outcomes:
+        assert [word for word in ("reader", "hunter2", "k3y") if word in trouble(outcome).detail] == []
+
+
+# ---- many sources ----
+
+
+def sources(*urls: str) -> list[tuple[Source, SourceState]]:
+    return [(Source(id=f"s{n}", url=url), SourceState(source=f"s{n}")) for n, url in enumerate(urls)]
+
+
+def test_every_source_comes_back_once() -> None:
+    with http_server({f"/{n}": reply(body=b"%d" % n) for n in range(30)}) as server:
+        wanted = sources(*(f"{server.url}/{n}" for n in range(31)), "file:///x", "http://[", "http://10.0.0.1/")
+        got = dict(fetch_all(iter(wanted), LOCAL))
+    assert set(got) == {source for source, _ in wanted}
+    assert [document(got[wanted[n][0]]).content for n in range(30)] == [b"%d" % n for n in range(30)]
+    assert [trouble(got[wanted[n][0]]).kind for n in range(30, 34)] == [
+        "http",
+        "redirects",
+        "redirects",
+        "private-address",
+    ]
+
+
+def test_nothing_wanted_nothing_fetched() -> None:
+    assert list(fetch_all([], LOCAL)) == []
+
+
+def counting(seen: list[int]) -> Answer:
+    """Answer slowly, and note how many are being answered at a time."""
+    busy: list[Asked] = []
+
+    def answer(asked: Asked) -> Bytes:
+        busy.append(asked)
+        seen.append(len(busy))
+        asked.stopped.wait(0.1)
+        busy.remove(asked)
+        return reply(body=FEED)
+
+    return answer
+
+
+def test_hosts_are_asked_together_and_each_one_alone() -> None:
+    here: list[int] = []
+    there: list[int] = []
+    both: list[int] = []
+    with http_server({"/": counting(here)}) as a, http_server({"/": counting(there)}, host="127.0.0.2") as b:
+        wanted = sources(*[f"{a.url}/", f"{b.url}/"] * 3)
+        list(fetch_all(wanted, LOCAL))
+        a.routes["/"] = b.routes["/"] = counting(both)
+        list(fetch_all(wanted, LOCAL))
+    assert (max(here), max(there), max(both)) == (1, 1, 2)
+
+
+def test_requests_to_one_host_are_spaced_out_but_not_to_an_allowed_one() -> None:
+    # "localhost" may be asked because its address is allowed, but it is not named: it gets the manners of a public host
+    manners = Manners(allow_hosts=("127.0.0.1", "127.0.0.2"), spacing=0.4)
+    with (
+        http_server({"/": reply(body=FEED)}) as server,
+        http_server({"/": reply(body=FEED)}, host="127.0.0.2") as quick,
+    ):
+        far = server.url.replace("127.0.0.1", "localhost")
+        list(fetch_all(sources(*[f"{far}/"] * 3, *[f"{quick.url}/"] * 3), manners))
+    times = [asked.at for asked in server.asked]
+    assert all(0.4 <= later - sooner < 1 for sooner, later in pairwise(times))
+    assert quick.asked[-1].at - quick.asked[0].at < 0.4
+
+
+def test_a_host_that_must_wait_keeps_no_other_one_waiting() -> None:
+    manners = Manners(allow_hosts=("127.0.0.1", "127.0.0.2"), spacing=0.5, workers=1)
+    with (
+        http_server({"/": reply(body=FEED)}) as server,
+        http_server({"/": reply(body=FEED)}, host="127.0.0.2") as other,
+    ):
+        far = server.url.replace("127.0.0.1", "localhost")
+        order = [s.url for s, _ in fetch_all(sources(f"{far}/", f"{far}/", f"{other.url}/", f"{other.url}/"), manners)]
+    assert order == [f"{far}/", f"{other.url}/", f"{other.url}/", f"{far}/"]
+
+
+def test_no_more_is_fetched_than_somebody_takes() -> None:
+    manners = Manners(allow_hosts=("127.0.0.1",), workers=2)
+    with http_server({"/": reply(body=FEED)}) as server:
+        outcomes = fetch_all(sources(*[f"{server.url}/"] * 20), manners)
+        next(outcomes)
+        time.sleep(0.3)
+        assert len(server.asked) <= 1 + 2 * manners.workers
+        assert len(list(outcomes)) == 19
+
+
+def test_stopping_early_is_quick_and_leaves_nothing_running() -> None:
+    before = threading.active_count()
+    with http_server({"/": reply(body=FEED)}) as server, http_server({"/": hang}, host="127.0.0.2") as other:
+        wanted = sources(*[f"{server.url}/"] * 20, *[f"{other.url}/"] * 3)
+        outcomes = fetch_all(wanted, Manners(allow_hosts=("127.0.0.0/8",), deadline=20))
+        next(outcomes)
+        started = time.monotonic()
+        outcomes.close()  # type: ignore[attr-defined]  # an Iterator by its type, a generator in fact
+        assert time.monotonic() - started < 2
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert threading.active_count() <= before

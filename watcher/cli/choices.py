@@ -1,0 +1,92 @@
+"""What a command works with: settings, database, profiles, language, clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property, update_wrapper
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from platformdirs import user_config_path
+
+from watcher import config
+from watcher.cli.words import LANGUAGE, t
+from watcher.errors import UsageError
+from watcher.parse import KINDS
+from watcher.profiles import Profile
+from watcher.run import learn_profiles
+from watcher.store import Store
+
+SETTINGS = "feeds.yaml"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was said before the command; everything else follows from it, and is read when first needed."""
+
+    config: Path | None
+    database: Path | None
+    verbose: bool
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        """The settings; raises ConfigError with every mistake in them."""
+        return config.load(self.config or _default_config(), kinds=tuple(KINDS))
+
+    @cached_property
+    def profiles(self) -> tuple[Profile, ...]:
+        """Every profile of the settings, learnt from its seeds."""
+        return learn_profiles(self.settings.profiles)
+
+    @property
+    def language(self) -> str:
+        """The language of what is printed: the reader's wish, then the settings'."""
+        return "en" if LANGUAGE == "en" else self.settings.language
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which dates are shown."""
+        return ZoneInfo(self.settings.timezone)
+
+    @property
+    def database_file(self) -> Path:
+        """Where the articles are kept."""
+        return self.database or self.settings.database
+
+    def store(self, *, create: bool = False) -> Store:
+        """The open database."""
+        return Store(self.database_file, create=create)
+
+
+def with_choices(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a command the choices made before it, as its first argument."""
+
+    def handed(*args: Any, **options: Any) -> Any:
+        return command(Choices(**click.get_current_context().find_root().obj), *args, **options)
+
+    return update_wrapper(handed, command)
+
+
+def _default_config() -> Path:
+    """`feeds.yaml` here, else the one in the user's own settings folder, else (for the error message) here."""
+    here = Path(SETTINGS)
+    own = user_config_path("watcher") / SETTINGS
+    return own if own.exists() and not here.exists() else here
+
+
+def now() -> datetime:
+    """The one clock of the house."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def duration(value: str) -> timedelta:
+    """`12h`, `7d`, `2w` as a span of time; raises UsageError."""
+    units = {"m": "minutes", "h": "hours", "d": "days", "j": "days", "w": "weeks"}
+    if value[:-1].isdecimal() and value[-1:] in units and int(value[:-1]) < 100_000:
+        return timedelta(**{units[value[-1]]: int(value[:-1])})
+    raise UsageError("bad-duration", value=value)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help=t("Écrire du JSON.", "Write JSON."))

@@ -1,0 +1,93 @@
+"""The commands that judge a file of articles, without settings and without a database."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from watcher.articles import Article
+from watcher.cli.words import LANGUAGE, example, t
+from watcher.errors import UsageError
+from watcher.identity import identify
+from watcher.parse.records import read_records
+from watcher.profiles import ProfileSetting, learn
+from watcher.relevance import judge
+from watcher.seeds import read_seeds
+from watcher.stories import group
+
+_form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "table"]),
+    default="table",
+    show_default=True,
+    help=t("Forme.", "Form."),
+)
+
+
+def articles_of(file: Path) -> Iterator[Article]:
+    """The records of a JSONL file, packed (.gz) or not; raises UsageError naming the file and the line."""
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
+            yield from read_records(lines, source=str(file))
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        raise UsageError("unreadable-file", file=str(file), detail=detail) from error
+
+
+@click.command(
+    "rank",
+    help=t(
+        "Classe un fichier d’articles selon des documents de départ, sans base ni réglages.",
+        "Rank a file of articles by seed documents, without database or settings.",
+    ),
+    epilog=example("watcher rank --seeds seeds/ferroptose-cd44 articles.jsonl --format table"),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--seeds",
+    type=click.Path(path_type=Path),
+    required=True,
+    help=t("Dossier de documents, pris pour un seul profil.", "Folder of documents, taken as one profile."),
+)
+@_form
+def rank_command(file: Path, seeds: Path, form: str) -> None:
+    profile = learn(read_seeds(seeds), ProfileSetting(name=seeds.name, seeds=seeds))
+    judged = [(article, judge(article, (profile,))[0]) for article in articles_of(file)]
+    judged.sort(key=lambda pair: -pair[1].value)  # stable: equals stay in the order of the file
+    if form == "jsonl":
+        from watcher.render.json import dumped  # noqa: PLC0415 - it knows the database, which ranking does not need
+
+        for article, score in judged:
+            click.echo(dumped({"id": article.guid, "score": score.value}))
+        return
+    from watcher.render.tables import ranking_table  # noqa: PLC0415 - rich is for people
+    from watcher.render.terminal import console  # noqa: PLC0415
+
+    console().print(ranking_table(judged, LANGUAGE))
+
+
+@click.command(
+    "group",
+    help=t(
+        "Dit quels enregistrements d’un fichier sont le même article, et lesquels racontent la même histoire.",
+        "Say which records of a file are the same article, and which tell the same story.",
+    ),
+    epilog=example("watcher group articles.jsonl --format jsonl"),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@_form
+def group_command(file: Path, form: str) -> None:
+    articles = tuple(articles_of(file))
+    groups = group(identify(articles))
+    if form == "jsonl":
+        from watcher.render.json import dumped  # noqa: PLC0415 - as above
+
+        for article, (same, story) in zip(articles, groups, strict=True):
+            click.echo(dumped({"id": article.guid, "article": articles[same].guid, "story": articles[story].guid}))
+        return
+    from watcher.render.tables import groups_table  # noqa: PLC0415 - rich is for people
+    from watcher.render.terminal import console  # noqa: PLC0415
+
+    console().print(groups_table(articles, groups, LANGUAGE))

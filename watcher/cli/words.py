@@ -1,0 +1,117 @@
+"""The words of the command line: what each error says and what to do about it, French first.
+
+English on request: `WATCHER_LANG=en`.
+"""
+
+import os
+
+from watcher.errors import ConfigError, Mistake, WatcherError
+
+LANGUAGE = "en" if os.environ.get("WATCHER_LANG", "").lower().startswith("en") else "fr"
+
+
+def t(french: str, english: str) -> str:
+    """The one of two texts that the reader asked for."""
+    return english if LANGUAGE == "en" else french
+
+
+def example(*lines: str) -> str:
+    """The end of every command's help."""
+    return "\b\n" + "\n".join([t("Exemple :", "Example:"), *(f"  {line}" for line in lines)])
+
+
+_ERRORS: dict[str, tuple[str, str]] = {
+    "no-settings": ("{file} : fichier introuvable ; « watcher init » en crée un, --config en désigne un autre",
+                    "{file}: no such file; `watcher init` makes one, --config names another"),
+    "exists": ("{file} existe déjà : rien n’a été écrit ; choisissez un autre dossier",
+               "{file} is there already: nothing was written; choose another folder"),
+    "unreadable-file": ("{file} : lecture impossible ({detail})", "{file}: cannot be read ({detail})"),
+    "unwritable-file": ("{file} : écriture impossible ({detail})", "{file}: cannot be written ({detail})"),
+    "too-large": ("{file} : plus de {limit} octets, ce n’est pas un document de départ", "{file}: over {limit} bytes, not a seed document"),
+    "no-seeds": ("{folder} : aucun document de départ lisible ({endings})", "{folder}: no readable seed document ({endings})"),
+    "bad-record": ("{file}, ligne {line} : enregistrement illisible ({detail})", "{file}, line {line}: unreadable record ({detail})"),
+    "no-such-profile": ("profil inconnu : {name} ; connus : {known}", "unknown profile: {name}; known: {known}"),
+    "no-such-article": ("aucun article « {key} » : donnez un numéro, une adresse, un DOI ou un PMID ; « watcher search MOTS » les trouve",
+                        "no article `{key}`: give a number, an address, a DOI or a PMID; `watcher search WORDS` finds them"),
+    "bad-duration": ("durée illisible : {value} ; exemples : 12h, 7d, 2w", "not a duration: {value}; examples: 12h, 7d, 2w"),
+    "no-database": ("{file} : pas encore de base ; « watcher poll » la crée", "{file}: no database yet; `watcher poll` makes it"),
+    "foreign-database": ("{file} : cette base appartient à un autre programme ; donnez un autre nom à « database »",
+                         "{file}: this database belongs to another program; give `database` another name"),
+    "newer-database": ("{file} : base écrite par une version plus récente de watcher ; mettez watcher à jour",
+                       "{file}: written by a newer version of watcher; upgrade watcher"),
+    "disk-full": ("{file} : disque plein ; libérez de la place et relancez, rien n’est perdu",
+                  "{file}: disk full; make room and run again, nothing is lost"),
+    "read-only": ("{file} : fichier ou disque en lecture seule ; rendez-le inscriptible et relancez",
+                  "{file}: file or disk is read-only; make it writable and run again"),
+    "cannot-open": ("{file} : ouverture impossible ({detail}) ; vérifiez le dossier et les droits",
+                    "{file}: cannot be opened ({detail}); check the folder and its permissions"),
+    "not-a-database": ("{file} : ce n’est pas une base SQLite ; déplacez ce fichier ou restaurez une sauvegarde",
+                       "{file}: not an SQLite database; move this file away or restore a backup"),
+    "corrupt": ("{file} : base endommagée ; restaurez une sauvegarde, n’y écrivez plus",
+                "{file}: database damaged; restore a backup and do not write to it"),
+    "busy": ("{file} : base occupée par un autre programme depuis 30 s ; relancez plus tard",
+             "{file}: kept busy by another program for 30 s; run again later"),
+    "disk-error": ("{file} : erreur du disque ({detail})", "{file}: disk error ({detail})"),
+    "locked": ("un autre passage de watcher est en cours sur {file} ; celui-ci s’arrête sans rien faire",
+               "another run of watcher is at work on {file}; this one stops and does nothing"),
+    "all-failed": ("aucune des {count} sources n’a pu être lue ; détail : « watcher sources check »",
+                   "none of the {count} sources could be read; details: `watcher sources check`"),
+    "config": ("{count} erreur(s) dans les réglages", "{count} mistake(s) in the settings"),
+}  # fmt: skip
+
+_MISTAKES: dict[str, tuple[str, str]] = {
+    "unreadable": ("lecture impossible : {got}", "cannot be read: {got}"),
+    "too-large": ("fichier trop volumineux (plus de 1 Mo)", "file too large (over 1 MB)"),
+    "not-utf-8": ("le fichier n’est pas en UTF-8 ; enregistrez-le dans ce codage", "the file is not UTF-8; save it in that encoding"),
+    "control-character": ("caractère de contrôle interdit", "forbidden control character"),
+    "syntax": ("YAML illisible : {got}", "YAML cannot be read: {got}"),
+    "tab": ("tabulation : YAML n’accepte que des espaces en début de ligne", "tab: YAML takes only spaces at the start of a line"),
+    "too-deep": ("listes imbriquées trop profondément", "lists nested too deeply"),
+    "several-documents": ("plusieurs documents dans un fichier (---) ; un seul est permis", "several documents in one file (---); only one is allowed"),
+    "alias": ("ancre ou alias YAML ({got}) : écrivez la valeur en entier", "YAML anchor or alias ({got}): write the value out"),
+    "tag": ("étiquette YAML ({got}) : retirez-la", "YAML tag ({got}): take it out"),
+    "not-a-mapping": ("il faut des lignes « nom : valeur »", "lines `name: value` are wanted"),
+    "not-a-list": ("il faut une liste", "a list is wanted"),
+    "not-a-text": ("il faut un texte", "a text is wanted"),
+    "not-a-number": ("« {got} » n’est pas un nombre", "`{got}` is not a number"),
+    "out-of-range": ("« {got} » est hors limites", "`{got}` is out of range"),
+    "missing": ("réglage manquant", "setting missing"),
+    "unknown-key": ("« {got} » : réglage inconnu", "`{got}`: unknown setting"),
+    "duplicate-key": ("« {got} » est donné deux fois (déjà ligne {hint})", "`{got}` is given twice (already on line {hint})"),
+    "duplicate-id": ("identifiant « {got} » déjà pris ligne {hint}", "id `{got}` already taken on line {hint}"),
+    "duplicate-url": ("adresse déjà donnée ligne {hint} : {got}", "address already given on line {hint}: {got}"),
+    "duplicate-name": ("nom « {got} » déjà pris ligne {hint}", "name `{got}` already taken on line {hint}"),
+    "not-an-id": ("« {got} » : identifiant en minuscules, chiffres et tirets", "`{got}`: an id has small letters, digits and hyphens"),
+    "not-a-name": ("« {got} » ne peut pas servir de nom", "`{got}` cannot serve as a name"),
+    "not-a-web-address": ("« {got} » : il faut une adresse http:// ou https://", "`{got}`: an http:// or https:// address is wanted"),
+    "not-an-email": ("« {got} » n’est pas une adresse électronique", "`{got}` is not an e-mail address"),
+    "not-a-contact": ("« {got} » : il faut votre adresse électronique ou votre site", "`{got}`: your e-mail address or web site is wanted"),
+    "not-a-host": ("« {got} » : il faut un nom d’hôte, une adresse IP ou un réseau", "`{got}`: a host name, an IP address or a network is wanted"),
+    "not-a-path": ("« {got} » n’est pas un chemin de fichier", "`{got}` is not a file path"),
+    "not-a-duration": ("« {got} » n’est pas une durée (exemples : 30m, 6h, 2d, 1w)", "`{got}` is not a duration (examples: 30m, 6h, 2d, 1w)"),
+    "too-often": ("« {got} » : pas plus d’une fois toutes les 5 minutes", "`{got}`: at most once in 5 minutes"),
+    "too-rare": ("« {got} » : au moins une fois par an", "`{got}`: at least once a year"),
+    "no-such-folder": ("dossier introuvable : {got}", "no such folder: {got}"),
+    "unknown-zone": ("fuseau horaire inconnu : {got}", "unknown time zone: {got}"),
+    "unknown-language": ("langue inconnue : {got}", "unknown language: {got}"),
+    "unknown-kind": ("sorte de source inconnue : {got}", "unknown kind of source: {got}"),
+    "unknown-every": ("cadence inconnue : {got}", "unknown cadence: {got}"),
+    "unknown-day": ("jour inconnu : {got}", "unknown day: {got}"),
+    "unknown-profile": ("profil inconnu : {got}", "unknown profile: {got}"),
+}  # fmt: skip
+
+
+def error_said(error: WatcherError) -> list[str]:
+    """What an error says: one line, or one for each mistake of a file."""
+    if isinstance(error, ConfigError):
+        return [_mistake_said(m) for m in error.mistakes]
+    return [t(*_ERRORS[error.reason]).format(**error.facts)]
+
+
+def _mistake_said(mistake: Mistake) -> str:
+    place = f"{mistake.file}:{mistake.line}" if mistake.line else mistake.file
+    where = f" {mistake.where}" if mistake.where else ""
+    said = t(*_MISTAKES[mistake.reason]).format(got=mistake.got, hint=mistake.hint)
+    shown = mistake.hint and "{hint}" not in _MISTAKES[mistake.reason][0]
+    hint = t(f" ; vouliez-vous dire « {mistake.hint} » ?", f"; did you mean `{mistake.hint}`?") if shown else ""
+    return f"{place}:{where} {said}{hint}"

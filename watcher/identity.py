@@ -1,0 +1,191 @@
+"""Who an article is: canonical address, DOI, PMID, title key."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from watcher.articles import Article
+from watcher.text import STOP_WORDS, fold
+
+Alias = tuple[str, str]  # (scheme, value); a value means the same article for ever
+
+# Schemes by how much they can be trusted, strongest first.
+SCHEMES = ("doi", "pmid", "pmcid", "hal", "nct", "arxiv", "url", "guid", "title")
+SAME_WORK = frozenset({"doi", "pmid", "pmcid", "hal", "nct", "arxiv"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """An article with all it is known by, strongest first, and the studies its text cites."""
+
+    article: Article
+    aliases: tuple[Alias, ...]
+    cites: tuple[Alias, ...] = ()
+
+
+def identify(articles: tuple[Article, ...]) -> tuple[Identified, ...]:
+    """Name every article of one document; a guid that several different items share names none of them."""
+    addresses = Counter(guid for guid, _ in {(a.guid, canonical_url(a.url) or a.title) for a in articles if a.guid})
+    return tuple(_identified(a, guid_is_unique=addresses[a.guid] < 2) for a in articles)
+
+
+def _identified(article: Article, *, guid_is_unique: bool) -> Identified:
+    found: list[Alias] = [a for scheme, value in article.ids if (a := alias(scheme, value))]
+    found += ids_in_address(article.url)
+    if re.match(r"https?://", article.guid):
+        found += ids_in_address(article.guid)
+    found += _pubmed_tail(article.summary)
+    own = dict.fromkeys(found)
+    cites = tuple(c for c in ids_in_text(f"{article.summary} {article.body}") if c not in own)
+    if url := canonical_url(article.url):
+        own["url", url] = None
+    if article.guid and guid_is_unique:
+        own["guid", f"{article.guid}@{article.source}"] = None
+    if title := title_key(article):
+        own["title", title] = None
+    ordered = sorted(own, key=lambda a: SCHEMES.index(a[0]))
+    return Identified(article=article, aliases=tuple(ordered), cites=cites)
+
+
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"'<>«»|\\^`{}]+", re.IGNORECASE)
+_FORMS: dict[str, re.Pattern[str]] = {
+    "pmid": re.compile(r"(?:pubmed:|pmid:?\s*)?(\d{1,9})", re.IGNORECASE),
+    "pmcid": re.compile(r"(?:pmc:?\s*)?(\d{1,9})", re.IGNORECASE),
+    "hal": re.compile(r"([a-z][a-z_]*-\d{4,})(?:v\d+)?", re.IGNORECASE),
+    "nct": re.compile(r"nct\s?0*(\d{1,8})", re.IGNORECASE),
+    "arxiv": re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE),
+}
+
+
+def alias(scheme: str, value: str) -> Alias | None:
+    """One declared identifier in its canonical form; None when it is not one."""
+    if scheme == "doi":
+        doi = canonical_doi(value)
+        return ("doi", doi) if doi else None
+    form = _FORMS.get(scheme)
+    found = form.fullmatch(value.strip()) if form else None
+    if not found:
+        return None
+    bare = found.group(1).lower()
+    return scheme, {"pmcid": f"pmc{bare}", "nct": f"nct{bare:0>8}"}.get(scheme, bare)
+
+
+def canonical_doi(text: str) -> str:
+    """The first DOI in a text, lower case, without prefix, version or the punctuation around it; "" when there is none."""
+    found = _DOI.search(unquote(text))
+    if not found:
+        return ""
+    doi = re.sub(r"[?#].*$", "", found.group().lower())
+    doi = re.sub(r"(/(full|abstract|pdf|epdf|meta|html|fulltext)|\.(pdf|full|abstract))+$", "", doi)
+    while doi and (doi[-1] in ".,;:!?*'\"»”]}>" or (doi[-1] == ")" and doi.count("(") < doi.count(")"))):
+        doi = doi[:-1]
+    if doi.startswith(("10.1101/", "10.64898/")):  # bioRxiv and medRxiv write the version behind the number
+        doi = re.sub(r"v\d+$", "", doi)
+    return doi
+
+
+def ids_in_text(text: str) -> tuple[Alias, ...]:
+    """The studies that a text names: DOIs, PubMed, PMC and trial numbers, each once, in order."""
+    found: dict[Alias, None] = {}
+    for match in _DOI.finditer(text):
+        if doi := canonical_doi(match.group()):
+            found["doi", doi] = None
+    for scheme, pattern in (
+        ("pmid", r"\bPMID:?\s*(\d{4,9})\b"),
+        ("pmcid", r"\b(PMC\d{4,9})\b"),
+        ("nct", r"\b(NCT\d{8})\b"),
+    ):
+        for match in re.finditer(pattern, text):
+            if named := alias(scheme, match.group(1)):
+                found[named] = None
+    return tuple(found)
+
+
+def _pubmed_tail(summary: str) -> list[Alias]:
+    """PubMed's own feeds end each summary with the identifiers of the very paper: `PMID:… | DOI:…`."""
+    found = re.search(r"PMID:\s?\d{4,9}(?:\s*\|\s*(?:PMC:PMC\d+|DOI:\S+))*\s*$", summary)
+    return list(ids_in_text(found.group())) if found else []
+
+
+_ADDRESS_IDS = (
+    ("pmid", re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/(?:article/med|abstract/med))/(\d{1,9})")),
+    ("pmcid", re.compile(r"(?:ncbi\.nlm\.nih\.gov/(?:pmc/)?articles|europepmc\.org/(?:article|articles)(?:/pmc)?)/(pmc\d+)")),
+    ("hal", re.compile(r"hal[a-z.-]*\.(?:science|fr|ccsd\.cnrs\.fr)/([a-z][a-z_]*-\d{4,})")),
+    ("nct", re.compile(r"clinicaltrials\.gov/.*?(nct\d{8})")),
+    ("arxiv", re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5}|[a-z-]+/\d{7})")),
+)  # fmt: skip
+_NATURE = re.compile(r"nature\.com/articles/(s\d{5}-\d{3}-\d{5}-[0-9a-z]|d41586-\d{3}-\d{5}-[0-9a-z])(?:[/?#]|$)")
+
+
+def ids_in_address(url: str) -> list[Alias]:
+    """Identifiers that an address itself holds: a doi.org link, a PubMed page, a publisher's path with a DOI."""
+    lowered = unquote(url).lower()
+    if "10." in lowered and (doi := canonical_doi(lowered)):
+        return [("doi", doi)]
+    if nature := _NATURE.search(lowered):
+        return [("doi", f"10.1038/{nature.group(1)}")]
+    for scheme, pattern in _ADDRESS_IDS:
+        if (found := pattern.search(lowered)) and (named := alias(scheme, found.group(1))):
+            return [named]
+    return []
+
+
+_TRACKING = re.compile(
+    r"utm_.*|at_.*|ns_.*|mtm_.*|pk_.*|hsa_.*|xtor|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|_ga|ref|ref_src|source_ref|cmpid"
+    r"|rss|feed|s_cid|wt_mc|from_rss|share|spm|ito|sr_share"
+)
+_EDITION = re.compile(r"(www\d?|m|mobile|amp|v2-dev)\.")
+
+
+def canonical_url(url: str) -> str:
+    """An address without what changes from reader to reader; the same address again when given its own result.
+
+    Scheme, `www.` and mobile hosts, port, fragment, tracking parameters, AMP endings and the last slash go; the other
+    parameters stay, sorted. "" for anything but http(s).
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return ""
+    while (shorter := _EDITION.sub("", host, count=1) if _EDITION.match(host) else host) != host and "." in shorter:
+        host = shorter
+    path = re.sub(r"/{2,}", "/", parts.path)
+    while (cut := re.sub(r"(/amp|\.amp|/)$", "", path)) != path:
+        path = cut
+    kept = sorted(
+        (k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k.lower())
+    )
+    shown_port = f":{port}" if port and port not in (80, 443) else ""
+    return f"{host}{shown_port}{path}" + (f"?{urlencode(kept)}" if kept else "")
+
+
+def title_key(article: Article) -> str:
+    """The title as a name: folded words with who and when; "" when that would not tell two articles apart.
+
+    For a reference: first author and year. For news: host and day, because columns repeat their titles.
+    """
+    spoken = re.findall(r"[a-z0-9]+", fold(article.title))
+    telling = [w for w in spoken if w not in STOP_WORDS and len(w) > 2]
+    if len(telling) < 4:
+        return ""
+    if article.authors and article.year:
+        return f"{' '.join(spoken)}|{surname(article.authors[0])}|{article.year}"
+    host = canonical_url(article.url).partition("/")[0]
+    if host and article.published:
+        return f"{' '.join(spoken)}|{host}|{article.published:%Y-%m-%d}"
+    return ""
+
+
+def surname(author: str) -> str:
+    """The folded family name of `Ziegler, T. R.`, `Ziegler TR` or `Thomas R. Ziegler`."""
+    if "," in author:
+        family = author.partition(",")[0]
+    else:
+        parts = [p for p in author.split() if not re.fullmatch(r"(?:[A-Z]\.?-?){1,3}", p)]
+        initials_last = bool(re.search(r"\s(?:[A-Z]\.?-?){1,3}$", author))
+        family = " ".join(parts) if initials_last else (parts or [""])[-1]
+    return re.sub(r"[^a-z]", "", fold(family))

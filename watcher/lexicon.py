@@ -1,0 +1,278 @@
+"""The French and the English names of one concept.
+
+Prose is read into keys. A key is a root (lower case: what `ferroptose` and `ferroptosis` share), a symbol (capitals:
+`CD44`, `TKI`) or a concept of `lexicon.tsv` (`=breast`), so that one key stands for one idea in both languages.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from watcher.text import STOP_WORDS, fold, latin, words
+
+BREAK = ""  # between two keys of a reading: a mark of punctuation, across which no phrase is made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """One line of the lexicon."""
+
+    key: str
+    french: tuple[str, ...]
+    english: tuple[str, ...]
+    facet: str  # disease, phenomenon, mechanism, method, or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A text as keys, in order, concepts in the place of the words that name them."""
+
+    keys: tuple[str, ...]  # with BREAK between phrases
+    inner: tuple[str, ...]  # the concepts inside phrases of the lexicon ("resistance" in "resistance to chemotherapy")
+
+
+def read(prose: str) -> Reading:
+    """Read prose into keys; stop words and bare numbers are left out."""
+    plain = plain_keys(prose)
+    index = _index()
+    keys: list[str] = []
+    inner: list[str] = []
+    i, n = 0, len(plain)
+    while i < n:
+        for form, concept in index.get(plain[i], ()):
+            if len(form) == 1 or tuple(plain[i : i + len(form)]) == form:
+                keys.append(concept)
+                if len(form) > 1:
+                    inner.extend(c for k in form if (c := _concept_of(k)) and c != concept)
+                i += len(form)
+                break
+        else:
+            keys.append(plain[i])
+            i += 1
+    return Reading(keys=tuple(keys), inner=tuple(inner))
+
+
+_IDIOM = re.compile(r"\bau sein (?=d[eu'’])", re.IGNORECASE)  # "within" in French, and the commonest "sein" by far
+
+
+def plain_keys(prose: str) -> list[str]:
+    """The keys of a text word by word, in order, before phrases are recognised."""
+    if "sein " in prose:
+        prose = _IDIOM.sub("", prose)
+    return [key for word in words(prose) for key in keys_of(word)]
+
+
+@lru_cache(maxsize=200_000)
+def keys_of(word: str) -> tuple[str, ...]:
+    """The keys of one word as written: none for a stop word, BREAK for punctuation, several for a compound."""
+    if not word[0].isalnum():
+        return (BREAK,)
+    symbol = _symbol(word)
+    if symbol is not None:
+        return (symbol,) if symbol else ()
+    folded = _HYPHEN.sub("-", fold(word))
+    exact = _exact().get(_singular(folded))
+    if exact:
+        return (exact,)
+    if folded in STOP_WORDS:
+        return ()
+    if "-" not in folded:
+        return (root(word),) if len(folded) > 1 else ()
+    if folded.partition("-")[0] in _PREFIXES:
+        return keys_of(_HYPHEN.sub("", word))
+    return tuple(key for part in _HYPHEN.split(word) if part for key in keys_of(part))
+
+
+_HYPHEN = re.compile("[-\u2010\u2011]")
+_PREFIXES = frozenset(
+    """anti chemo chimio co hyper hypo immuno inter intra micro multi neo neuro non onco pan post pre pro radio re sub
+    super supra trans ultra auto bio cardio electro endo epi exo extra gastro hemato hepato macro mono nano osteo poly
+    pseudo thermo""".split()
+)
+_ANTI = re.compile("^[Aa]nti[-\u2010\u2011]")
+_UNIT = re.compile(
+    r"\d+h\d*|\d+(?:e|er|ere|re|eme|nd|nde|st|th|rd|h|mg|g|kg|ml|l|mm|cm|km|m|s|min|j|ans|d|x|k|eur|fold|year|day|month|week)?s?"
+)
+
+
+def _symbol(word: str) -> str | None:
+    """The key of a gene, a molecule or an acronym, in capitals; "" for a bare number; None for an ordinary word."""
+    if word.islower() and word.isalpha() and word.isascii():
+        return None
+    bare = _HYPHEN.sub("", _ANTI.sub("", _unaccented(word)))
+    if any(map(str.isdigit, bare)):
+        if bare.isdigit() or _UNIT.fullmatch(fold(bare)):
+            return ""
+        if word.count("-") and _long_words(word) and not _ends_in_number(word):
+            return None  # "8-weeks-old", "covid-positive": words and a number, not a name
+        return fold(bare).upper()
+    core = bare[:-1] if bare.endswith("s") and bare[:-1].isupper() else bare
+    capitals = sum(map(str.isupper, core))
+    if capitals >= 2 and len(core) <= 8 and capitals >= len(core) - 2:
+        return fold(core).upper()
+    return None
+
+
+def _unaccented(word: str) -> str:
+    """A word without accents and Greek letters, in its own case."""
+    return word if word.isascii() else "".join(fold(c).upper() if c.isupper() else fold(c) for c in latin(word))
+
+
+def _long_words(word: str) -> bool:
+    return any(len(part) > 3 and part.isalpha() and not part.isupper() for part in _HYPHEN.split(word))
+
+
+def _ends_in_number(word: str) -> bool:
+    return bool(re.search("[-\u2010\u2011][0-9]{1,4}[a-zA-Z]?$", word))
+
+
+# Regular correspondences of learned French and English words, applied to folded forms in this order. They are the
+# neo-Latin and neo-Greek endings on which the two medical vocabularies agree.
+_SPELLING = (
+    ("oe", "e"),
+    ("ae", "e"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("rh", "r"),
+    ("y", "i"),
+    ("k", "c"),
+    ("z", "s"),
+    ("chimi", "chemi"),
+    ("chimio", "chemio"),
+)
+_DOUBLED = re.compile(r"([a-z])\1+")
+_ENDINGS: tuple[tuple[str, str, int], ...] = (
+    # ending, what remains of it, letters that must stand before it
+    ("logiquement", "log", 3), ("icalement", "", 4), ("iquement", "", 4), ("icali", "", 4),
+    ("logique", "log", 3), ("logical", "log", 3), ("logiste", "log", 3), ("logist", "log", 3), ("logic", "log", 3), ("logie", "log", 3),
+    ("logue", "log", 3), ("logi", "log", 3),
+    ("isation", "", 4), ("isateur", "", 4), ("abilite", "", 4), ("abiliti", "", 4), ("ibilite", "", 4), ("ibiliti", "", 4),
+    ("statique", "stas", 3), ("static", "stas", 3), ("otique", "os", 4), ("otic", "os", 4),
+    ("litique", "lis", 3), ("litic", "lis", 3),
+    ("ateur", "", 4), ("atrice", "", 4), ("atoire", "", 4), ("atori", "", 4), ("ator", "", 4),
+    ("ations", "", 4), ("ation", "", 4), ("ition", "", 4), ("ement", "", 4),
+    ("ivite", "", 4), ("iviti", "", 4), ("atif", "", 4), ("ative", "", 4),
+    ("itis", "it", 3), ("osis", "os", 3), ("isis", "is", 3), ("asis", "as", 3), ("esis", "es", 3),
+    ("omata", "om", 3), ("oma", "om", 3), ("ome", "om", 3),
+    ("icite", "ic", 3), ("iciti", "ic", 3), ("alite", "al", 3), ("aliti", "al", 3), ("iti", "", 5),
+    ("ique", "", 3), ("ical", "", 3), ("ic", "", 3),
+    ("ance", "", 4), ("ence", "", 4), ("anci", "", 4), ("enci", "", 4), ("ante", "", 4), ("ente", "", 4), ("ant", "", 4), ("ent", "", 4),
+    ("aire", "", 4), ("ari", "", 4), ("ar", "", 5),
+    ("euse", "", 4), ("eus", "", 4), ("eux", "", 4), ("ous", "", 4),
+    ("elle", "", 4), ("el", "", 5), ("ale", "", 4), ("aux", "", 4), ("al", "", 4),
+    ("ive", "", 4), ("if", "", 4), ("iv", "", 4),
+    ("eur", "", 3), ("our", "", 3), ("or", "", 3), ("trice", "t", 4),
+    ("iser", "", 4), ("ise", "", 4), ("ing", "", 4), ("ed", "", 4), ("er", "", 5), ("ee", "", 4),
+    ("ion", "", 4), ("ment", "", 5),
+    ("ie", "", 3), ("ia", "", 3), ("i", "", 4), ("is", "", 4), ("us", "", 4), ("um", "", 4), ("a", "", 4), ("e", "", 3),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=200_000)
+def root(word: str) -> str:
+    """The root that the French and the English form of a learned word share (`chimiorésistance`, `chemoresistant`)."""
+    lowered = word.lower()
+    quality = lowered.endswith(("ité", "ités"))  # -ité is English -ity; without the accent -ite is -itis
+    stem = fold(lowered)
+    if len(stem) < 4:
+        return stem
+    stem = _singular(stem)
+    for old, new in _SPELLING:
+        stem = stem.replace(old, new)
+    stem = _DOUBLED.sub(r"\1", stem.replace("chemio", "chemo"))
+    if quality and stem.endswith("ite"):
+        stem = stem[:-1] + "i"
+    elif stem.endswith("ite"):
+        stem = stem + "s" if len(stem) > 6 else stem
+        stem = stem.replace("ites", "itis") if stem.endswith("ites") else stem
+    for _ in range(2):
+        shorter = _without_ending(stem)
+        if shorter == stem:
+            break
+        stem = shorter
+    return stem
+
+
+def _singular(word: str) -> str:
+    if word.endswith("aux") and len(word) > 5:
+        return word[:-3] + "al"
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-2]
+    if word.endswith(("sis", "tis", "us", "ss", "eus", "eux")) and not word.endswith("ess"):
+        return word
+    return word[:-1] if word.endswith(("s", "x")) else word
+
+
+@cache
+def _endings_by_last() -> dict[str, tuple[tuple[str, str, int], ...]]:
+    by_last: dict[str, list[tuple[str, str, int]]] = {}
+    for ending in sorted(_ENDINGS, key=lambda e: -len(e[0])):
+        by_last.setdefault(ending[0][-1], []).append(ending)
+    return {last: tuple(endings) for last, endings in by_last.items()}
+
+
+def _without_ending(stem: str) -> str:
+    for ending, rest, before in _endings_by_last().get(stem[-1:], ()):
+        if stem.endswith(ending) and len(stem) - len(ending) >= before:
+            return stem[: len(stem) - len(ending)] + rest
+    return stem
+
+
+@cache
+def concepts() -> dict[str, Concept]:
+    """Every concept of the lexicon by its key."""
+    found: dict[str, Concept] = {}
+    for line in files("watcher").joinpath("lexicon.tsv").read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        french, english, facet = (line.split("\t") + ["", ""])[:3]
+        names = tuple(f.strip() for f in english.split(";") if f.strip())
+        key = f"={names[0].lower()}"
+        found[key] = Concept(
+            key=key, french=tuple(f.strip() for f in french.split(";") if f.strip()), english=names, facet=facet.strip()
+        )
+    return found
+
+
+@cache
+def _exact() -> dict[str, str]:
+    """Folded singular word -> the concept that it names by itself; asked before roots, which `survey` and `survie` share."""
+    found: dict[str, str] = {}
+    for concept in concepts().values():
+        for name in concept.french + concept.english:
+            if " " not in name and _symbol(name) is None:
+                found.setdefault(_singular(_HYPHEN.sub("-", fold(name))), concept.key)
+    return found
+
+
+@cache
+def _index() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    """First key of a form -> the forms that begin with it, longest first.
+
+    A root stands for a concept when it is long enough to be told from others and no second concept claims it.
+    """
+    by_first: dict[str, dict[tuple[str, ...], str]] = {}
+    claimed: dict[str, set[str]] = {}
+    for concept in concepts().values():
+        for name in concept.french + concept.english:
+            form = tuple(k for k in plain_keys(name) if k != BREAK)
+            if len(form) > 1 or (form and form[0].isupper()):
+                by_first.setdefault(form[0], {}).setdefault(form, concept.key)
+            elif " " not in name and _symbol(name) is None:
+                claimed.setdefault(root(name), set()).add(concept.key)
+    for stem, keys in claimed.items():
+        if len(keys) == 1 and len(stem) >= _TELLING_ROOT:
+            by_first.setdefault(stem, {}).setdefault((stem,), next(iter(keys)))
+    return {first: tuple(sorted(forms.items(), key=lambda f: -len(f[0]))) for first, forms in by_first.items()}
+
+
+_TELLING_ROOT = 5  # letters
+
+
+@cache
+def _concept_of(key: str) -> str | None:
+    """The concept that one key of a phrase is or stands for."""
+    if key in concepts():
+        return key
+    return next((concept for form, concept in _index().get(key, ()) if len(form) == 1), None)

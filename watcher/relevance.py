@@ -1,0 +1,107 @@
+"""How well an article fits a profile, and why."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from watcher.articles import Article
+from watcher.lexicon import BREAK, read
+from watcher.profiles import PHRASE, SATURATION, Profile, phrases_of
+
+TITLE_COUNTS = 2.0  # a mention in the title weighs as much as two in the text
+USUAL_LENGTH = 120  # keys in an article of usual length (about 220 words)
+LENGTH_MATTERS = 0.35  # b of BM25: 0 ignores length, 1 counts density only
+HALF = 0.18  # share of a profile's whole weight at which an article reaches 50 of 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One term of a profile met in an article, and what it brings to the score."""
+
+    key: str
+    label: str
+    fields: tuple[str, ...]  # title, text
+    count: int
+    weight: float
+    contribution: float  # points of the score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How well one article fits one profile; the contributions of its matches sum to `value`."""
+
+    profile: str
+    value: float  # 0-100
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The keys and phrases of one article, counted once for all profiles."""
+
+    title: Counter[str]
+    text: Counter[str]
+    length: int
+
+
+def count(article: Article) -> Counts:
+    """Read an article's title and text into counted keys and phrases."""
+    title, _ = _counted(article.title)
+    text, length = _counted(article.body or article.summary)
+    return Counts(title=title, text=text, length=length)
+
+
+def _counted(prose: str) -> tuple[Counter[str], int]:
+    reading = read(prose)
+    counts: Counter[str] = Counter(reading.keys)
+    counts.update(reading.inner)
+    counts.update(phrases_of(reading.keys))
+    length = len(reading.keys) - counts.pop(BREAK, 0)
+    return counts, length
+
+
+def score(counts: Counts, profile: Profile) -> Score:
+    """Judge how well an article fits a profile.
+
+    Contributions add up to `value` (0-100). Each term counts with its weight times its saturated frequency (BM25 tf,
+    k1 = 1.2, b = 0.35), summed to a share s of the profile's whole weight; value = 100 (1 - 2^(-s / HALF)).
+    """
+    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(counts.length, 40) / USUAL_LENGTH)
+    found = []
+    total = 0.0
+    for term in profile.terms:
+        in_title, in_text = counts.title.get(term.key, 0), counts.text.get(term.key, 0)
+        if in_title or in_text:
+            frequency = TITLE_COUNTS * in_title + in_text
+            share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
+            total += share
+            found.append((term, in_title, in_text, share))
+    if not found:
+        return Score(profile=profile.name, value=0.0)
+    value = 100 * (1 - 2 ** (-total / (HALF * _whole(profile))))
+    matches = tuple(
+        Match(
+            key=term.key,
+            label=term.label,
+            fields=tuple(name for name, n in (("title", in_title), ("text", in_text)) if n),
+            count=in_title + in_text,
+            weight=term.weight,
+            contribution=value * share / total,
+        )
+        for term, in_title, in_text, share in sorted(found, key=lambda f: (-f[3], f[0].key))
+    )
+    return Score(profile=profile.name, value=math.fsum(m.contribution for m in matches), matches=matches)
+
+
+def _whole(profile: Profile) -> float:
+    """A profile's whole weight as an article could reach it: its forty heaviest terms, once each."""
+    return sum(term.weight for term in profile.terms[:40]) or 1.0
+
+
+def judge(article: Article, profiles: tuple[Profile, ...]) -> tuple[Score, ...]:
+    """The scores of one article by every profile, in their order."""
+    counts = count(article)
+    return tuple(score(counts, profile) for profile in profiles)
+
+
+__all__ = ["PHRASE", "Counts", "Match", "Score", "count", "judge", "score"]

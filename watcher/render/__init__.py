@@ -1,0 +1,1 @@
+"""One digest, many forms; a room per form."""

@@ -1,0 +1,32 @@
+"""Articles as a table for a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from watcher.render.json import article_json
+from watcher.store import Remembered
+
+COLUMNS = ("id", "title", "text", "url", "published", "first_seen", "language", "sources", "aliases", "story", "scores")
+
+
+def csv_lines(articles: Iterable[Remembered]) -> Iterator[str]:
+    """A header, then one line an article, without line ends; cells that a spreadsheet would run are made inert."""
+    yield _line(COLUMNS)
+    for known in articles:
+        facts = article_json(known)
+        facts["sources"] = " ".join(known.sources)
+        facts["aliases"] = " ".join(facts["aliases"])
+        facts["scores"] = " ".join(f"{name}={value:.1f}" for name, value in known.scores)
+        yield _line(tuple("" if facts[c] is None else str(facts[c]) for c in COLUMNS))
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow([inert(cell) for cell in cells])
+    return out.getvalue()
+
+
+def inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula (`=…`, `+…`, `-…`, `@…`, also behind spaces)."""
+    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

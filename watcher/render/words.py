@@ -1,0 +1,135 @@
+"""The words of every form, French first: dates, numbers, plurals, and what trouble is called."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from watcher.sources import Trouble
+from watcher.store import RunSummary
+
+THIN, WIDE = "\u202f", "\u00a0"  # the spaces that French puts before ; : ! ? and inside « »
+
+_MONTHS = {
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
+    "en": "January February March April May June July August September October November December".split(),
+}
+_DAYS = {
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+}
+
+# key -> (French, English). `{n}` forms end in "|": one thing, or several.
+_SAYINGS: dict[str, tuple[str, str]] = {
+    "title": ("Veille du {start} au {end}", "Watch of {start} to {end}"),
+    "read": ("{n} article lu|{n} articles lus", "{n} article read|{n} articles read"),
+    "kept": ("{n} histoire à lire|{n} histoires à lire", "{n} story to read|{n} stories to read"),
+    "aside": ("{n} article mis de côté|{n} articles mis de côté", "{n} article set aside|{n} articles set aside"),
+    "sources": ("{n} source suivie|{n} sources suivies", "{n} source watched|{n} sources watched"),
+    "to-read": ("{n} à lire", "{n} to read"),
+    "none": ("rien de nouveau pour ce profil", "nothing new for this profile"),
+    "nothing": ("Rien de nouveau à lire : les sources ont répondu, aucun article ne dépasse le seuil.",
+                "Nothing new to read: the sources answered, no article is above the threshold."),
+    "failed": ("Aucune source n’a pu être lue : ce silence n’est pas une absence de nouvelles.",
+               "No source could be read: this silence does not mean there is no news."),
+    "nothing-partly": ("Rien de nouveau à lire dans les sources qui ont répondu.", "Nothing new to read in the sources that answered."),
+    "also-in": ("aussi dans : ", "also in: "),
+    "why": ("pourquoi : ", "why: "),
+    "also-fits": ("convient aussi à : ", "also fits: "),
+    "undated": ("sans date", "undated"),
+    "more": ("{n} autre|{n} autres", "{n} more|{n} more"),
+    "health": ("Sources à surveiller", "Sources to look at"),
+    "since": ("depuis le {date}", "since {date}"),
+    "attempts": ("{n} échec|{n} échecs de suite", "{n} failure|{n} failures in a row"),
+    "summary": (
+        "{asked} interrogée(s), {resting} pas encore échue(s), {failed} en échec · {new}, {known}",
+        "{asked} asked, {resting} not yet due, {failed} failed · {new}, {known}",
+    ),
+    "asked": ("{n} source|{n} sources", "{n} source|{n} sources"),
+    "new": ("{n} article nouveau|{n} articles nouveaux", "{n} new article|{n} new articles"),
+    "known": ("{n} déjà connu|{n} déjà connus", "{n} already known"),
+    "untitled": ("(sans titre)", "(untitled)"),
+}  # fmt: skip
+
+_TROUBLE: dict[str, tuple[str, str]] = {
+    "dns": ("nom introuvable : vérifiez l’adresse et la connexion", "name not found: check the address and the network"),
+    "refused": ("personne ne répond à cette adresse", "nobody answers at this address"),
+    "tls": ("certificat refusé : le site doit le réparer", "certificate refused: the site has to mend it"),
+    "timeout": ("trop lente : pas de réponse complète dans le délai", "too slow: no complete answer in time"),
+    "http": ("répond par une erreur {status}", "answers with error {status}"),
+    "blocked": ("refuse les programmes ({status}) : ce silence n’en est pas un", "turns programs away ({status}): this is not silence"),
+    "gone": ("supprimée par l’éditeur (410) : retirez-la de feeds.yaml", "removed by its publisher (410): take it out of feeds.yaml"),
+    "redirects": ("renvoie ailleurs sans fin ou vers une adresse interdite", "redirects without end or to a forbidden address"),
+    "private-address": ("adresse privée : ajoutez-la à allow_hosts si c’est voulu", "private address: add it to allow_hosts if you mean it"),
+    "too-large": ("réponse trop volumineuse", "answer too large"),
+    "broken": ("réponse interrompue ou illisible", "answer cut short or unreadable"),
+    "not-a-feed": ("a répondu par autre chose qu’un flux (page web ?)", "answered with something that is not a feed (a web page?)"),
+    "empty": ("flux vide", "empty feed"),
+}  # fmt: skip
+
+
+def say(language: str, key: str, n: int | None = None, **facts: object) -> str:
+    """One saying in a language, with its plural when it counts something."""
+    text = _SAYINGS[key][language == "en"]
+    if n is not None:
+        one, _, many = text.partition("|")
+        single = n < 2 if language == "fr" else n == 1  # French counts 0 and 1,5 as one
+        text = (one if single or not many else many).replace("{n}", number(language, n))
+    return spaced(language, text.format(**facts) if facts else text)
+
+
+def spaced(language: str, text: str) -> str:
+    """French spaces before double punctuation, so that no line begins with it."""
+    if language != "fr":
+        return text
+    for mark in ";!?":
+        text = text.replace(f" {mark}", f"{THIN}{mark}")
+    return text.replace(" :", f"{WIDE}:").replace("« ", f"«{WIDE}").replace(" »", f"{WIDE}»")
+
+
+def summary_said(language: str, run: RunSummary, resting: int) -> str:
+    """A run in one line."""
+    return say(
+        language,
+        "summary",
+        asked=say(language, "asked", run.asked),
+        resting=number(language, resting),
+        failed=number(language, run.failed),
+        new=say(language, "new", run.new),
+        known=say(language, "known", run.known),
+    )
+
+
+def trouble_said(language: str, trouble: Trouble) -> str:
+    """What is wrong with a source and what to do, in one phrase."""
+    text = _TROUBLE[trouble.kind][language == "en"].replace("{status}", str(trouble.status or ""))
+    return spaced(language, text)
+
+
+def date_said(language: str, moment: datetime, zone: tzinfo, *, day: bool = False, year: bool = True) -> str:
+    """`7 mai 2025`, `1er mars 2026`, `lundi 23 novembre`; `7 May 2025`."""
+    local = moment.astimezone(zone)
+    number_said = "1er" if language == "fr" and local.day == 1 else str(local.day)
+    parts = [_DAYS[language][local.weekday()]] if day else []
+    parts += [number_said, _MONTHS[language][local.month - 1]]
+    return " ".join(parts + [str(local.year)] if year else parts)
+
+
+def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
+    """`22 novembre 2026, 14:05`."""
+    return f"{date_said(language, moment, zone)}, {moment.astimezone(zone):%H:%M}"
+
+
+def number(language: str, value: float, decimals: int = 0) -> str:
+    """`1 234,5` in French, `1,234.5` in English."""
+    text = f"{value:,.{decimals}f}"
+    return text if language == "en" else text.replace(",", THIN).replace(".", ",")
+
+
+def tenths(parts: Sequence[float]) -> tuple[float, ...]:
+    """Round contributions to tenths so that what is shown adds up to the rounded sum (largest remainders)."""
+    whole = [math.floor(p * 10) for p in parts]
+    missing = round(math.fsum(parts) * 10) - sum(whole)
+    first = sorted(range(len(parts)), key=lambda i: (whole[i] - parts[i] * 10, i))
+    for i in first[:missing]:
+        whole[i] += 1
+    return tuple(w / 10 for w in whole)

@@ -1,0 +1,58 @@
+"""How the database came to its shape; append only: a migration that was released is never changed."""
+
+from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x77617463  # "watc": how SQLite files say whose they are
+
+migrations = Migrations("watcher")
+
+
+@migrations()
+def first_tables(db: Database) -> None:
+    """Sources, articles and all they are known by."""
+    for table in _FIRST:
+        db.execute(table)
+    db.table("articles").enable_fts(
+        ["title", "summary", "body"], tokenize="unicode61 remove_diacritics 2", create_triggers=True
+    )
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+_FIRST = (
+    # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
+    """CREATE TABLE sources (
+        id TEXT PRIMARY KEY, etag TEXT NOT NULL, modified TEXT NOT NULL, checked TEXT, ok TEXT, due TEXT,
+        failures INTEGER NOT NULL, trouble TEXT, detail TEXT, status INTEGER, since TEXT,
+        articles INTEGER NOT NULL, newest TEXT) STRICT""",
+    """CREATE TABLE articles (
+        id INTEGER PRIMARY KEY, title TEXT NOT NULL, summary TEXT NOT NULL, body TEXT NOT NULL, url TEXT NOT NULL,
+        language TEXT NOT NULL, published TEXT, first_seen TEXT NOT NULL, changed TEXT, authors TEXT NOT NULL,
+        journal TEXT NOT NULL, year TEXT NOT NULL, volume TEXT NOT NULL, pages TEXT NOT NULL, story INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX articles_first_seen ON articles (first_seen)",
+    "CREATE INDEX articles_story ON articles (story)",
+    # All that an article was ever known by. Never deleted: it is how an article is not read twice.
+    """CREATE TABLE aliases (
+        scheme TEXT NOT NULL, value TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (id),
+        PRIMARY KEY (scheme, value)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX aliases_article ON aliases (article)",
+    """CREATE TABLE cites (
+        article INTEGER NOT NULL REFERENCES articles (id), scheme TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (article, scheme, value)) STRICT, WITHOUT ROWID""",
+    # Where an article was seen: one row for each source that brought it.
+    """CREATE TABLE sightings (
+        article INTEGER NOT NULL REFERENCES articles (id), source TEXT NOT NULL, guid TEXT NOT NULL, url TEXT NOT NULL,
+        first_seen TEXT NOT NULL, PRIMARY KEY (article, source)) STRICT, WITHOUT ROWID""",
+    # Why an article was put into its story.
+    """CREATE TABLE ties (
+        article INTEGER NOT NULL REFERENCES articles (id), other INTEGER NOT NULL REFERENCES articles (id),
+        strength REAL NOT NULL, shared TEXT NOT NULL, PRIMARY KEY (article, other)) STRICT, WITHOUT ROWID""",
+    # Opinions: they hold for one fingerprint of a profile and are computed again when it changes.
+    "CREATE TABLE profiles (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT",
+    """CREATE TABLE scores (
+        article INTEGER NOT NULL REFERENCES articles (id), profile TEXT NOT NULL, value REAL NOT NULL,
+        PRIMARY KEY (article, profile)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX scores_profile ON scores (profile, value)",
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT NOT NULL, asked INTEGER NOT NULL,
+        failed INTEGER NOT NULL, new INTEGER NOT NULL, known INTEGER NOT NULL) STRICT""",
+)
