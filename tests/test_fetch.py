@@ -1,3 +1,5 @@
+"""One conversation: what is asked, where it leads, what comes home, how long it may take."""
+
 import gzip
 import shutil
 import socket
@@ -9,51 +11,21 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from ipaddress import ip_address
-from itertools import pairwise
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asking import FEED, LOCAL, ask, ask_for, document, trouble
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import Answer, Asked, Bytes, http_server, reply
+from servers import Answer, Asked, http_server, reply
 
 from watcher import __version__
-from watcher.fetch import Fetched, Manners, Outcome, Unchanged, _decoded, _is_public, fetch, fetch_all
-from watcher.sources import Source, SourceState, Trouble, TroubleKind
+from watcher.fetch import Fetched, Manners, Unchanged
+from watcher.fetch.conversation import decoded
+from watcher.sources import Source, TroubleKind
 
-LOCAL = Manners(allow_hosts=("127.0.0.0/8",), deadline=5.0)
 HASTY = Manners(allow_hosts=("127.0.0.0/8",), deadline=0.5)
-FEED = b"<rss><channel><title>" + "Actualités".encode() + b"</title></channel></rss>"
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-def ask(url: str, manners: Manners = LOCAL, *, etag: str = "", modified: str = "") -> Outcome:
-    return fetch(Source(id="s", url=url), SourceState(source="s", etag=etag, modified=modified), manners)
-
-
-def ask_for(answer: Answer, manners: Manners = LOCAL) -> Outcome:
-    with http_server({"/feed": answer}) as server:
-        return ask(f"{server.url}/feed", manners)
-
-
-def trouble(outcome: Outcome) -> Trouble:
-    assert isinstance(outcome, Trouble), outcome
-    return outcome
-
-
-def document(outcome: Outcome) -> Fetched:
-    assert isinstance(outcome, Fetched), outcome
-    return outcome
-
 
 # ---- what is asked, and what comes home ----
 
@@ -73,7 +45,10 @@ def test_a_document_comes_home_with_its_address_and_validators() -> None:
     )
 
 
-@pytest.mark.parametrize(("contact", "tail"), [("", ""), ("a@chu.fr", " (+mailto:a@chu.fr)")])
+@pytest.mark.parametrize(
+    ("contact", "tail"),
+    [("", ""), ("a@chu.fr", " (+mailto:a@chu.fr)"), ("https://chu.fr/veille", " (+https://chu.fr/veille)")],
+)
 def test_we_say_who_we_are_and_what_we_read(contact: str, tail: str) -> None:
     with http_server({"/feed": reply(body=FEED)}) as server:
         ask(f"{server.url}/feed", Manners(contact=contact, allow_hosts=("127.0.0.1",)))
@@ -133,29 +108,30 @@ def test_an_empty_body_is_empty(body: bytes) -> None:
     assert trouble(ask_for(reply(body=body))).kind == "empty"
 
 
+NOON = "Wed, 21 Oct 2015 12:00:00 GMT"
+
+
 @pytest.mark.parametrize(
-    ("value", "wait"),
+    ("value", "date", "wait"),
     [
-        ("120", timedelta(minutes=2)),
-        (" 0 ", timedelta(0)),
-        ("1000000000", timedelta(seconds=10**9)),
-        ("9" * 5000, None),
-        ("soon", None),
-        ("-5", None),
-        ("", None),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", timedelta(0)),
-        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("120", NOON, timedelta(minutes=2)),
+        ("120", "", timedelta(minutes=2)),
+        (" 0 ", NOON, timedelta(0)),
+        ("1000000000", NOON, timedelta(seconds=10**9)),
+        ("9" * 5000, NOON, None),
+        ("soon", NOON, None),
+        ("-5", NOON, None),
+        ("", NOON, None),
+        ("Wed, 21 Oct 2015 13:30:00 GMT", NOON, timedelta(minutes=90)),
+        ("Wed, 21 Oct 2015 15:30:00 +0200", NOON, timedelta(minutes=90)),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", NOON, timedelta(0)),
+        ("Wed, 99 Oct 2015 13:00:00 GMT", NOON, None),
+        ("Wed, 21 Oct 2015 13:30:00 GMT", "", None),
+        ("Wed, 21 Oct 2015 13:30:00 GMT", "today", None),
     ],
 )
-def test_retry_after(value: str, wait: timedelta | None) -> None:
-    assert trouble(ask_for(reply(429, Retry_After=value))).retry_after == wait
-
-
-def test_retry_after_a_date_to_come() -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    wait = trouble(ask_for(reply(503, Retry_After=date))).retry_after
-    assert wait is not None
-    assert timedelta(minutes=59) < wait <= timedelta(hours=1)
+def test_retry_after(value: str, date: str, wait: timedelta | None) -> None:
+    assert trouble(ask_for(reply(429, Retry_After=value, Date=date))).retry_after == wait
 
 
 # ---- bodies ----
@@ -187,7 +163,7 @@ def test_what_was_packed_is_what_comes_out(body: bytes) -> None:
     long = body * 200
     for coding, packed in (("gzip", gzip.compress(long)), ("deflate", deflated(long, -15))):
         pieces = (packed[i : i + 7] for i in range(0, len(packed), 7))
-        assert _decoded(pieces, coding, 10**6) == long
+        assert decoded(pieces, coding, 10**6) == long
 
 
 def test_chunked_bodies_arrive_whole() -> None:
@@ -311,81 +287,6 @@ def test_a_redirect_without_credentials_of_ours_in_it() -> None:
     assert [a.headers.get("authorization") for a in server.asked] == ["Basic dXNAZXI6czpjcmV0"] * 2
     assert "authorization" not in other.asked[0].headers
     assert got.url == f"{other.url}/b"
-
-
-# ---- where we may go ----
-
-PRIVATE = (
-    *("127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001", "0.0.0.0", "10.1.2.3", "100.64.0.1"),
-    *("169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1"),
-    *("198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"),
-    *("[::]", "[::1]", "[::127.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:a00:1]", "[64:ff9b::7f00:1]"),
-    *("[64:ff9b:1::1]", "[2002:7f00:1::]", "[2001::1]", "[2001:db8::1]", "[3fff::1]", "[fc00::1]", "[fd00::1]"),
-    *("[fe80::1]", "[fec0::1]", "[ff02::1]", "localhost", "LOCALHOST."),
-)
-
-
-@pytest.mark.parametrize("host", PRIVATE)
-def test_private_addresses_are_refused(host: str) -> None:
-    got = trouble(ask(f"http://{host}:9/feed", Manners(deadline=2)))
-    assert got.kind == "private-address"
-    assert trouble(ask(f"https://{host}:9/feed", Manners(deadline=2))).kind == "private-address"
-
-
-@pytest.mark.parametrize(
-    "number", ["8.8.8.8", "193.49.125.1", "2a00:1450:4007::1", "64:ff9b::808:808", "::ffff:8.8.8.8"]
-)
-def test_public_addresses_are_public(number: str) -> None:
-    assert _is_public(ip_address(number))
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"])
-def test_a_private_server_is_never_reached_through_a_redirect(host: str) -> None:
-    with http_server({"/feed": reply(body=FEED)}) as inner:
-        port = inner.url.rpartition(":")[2]
-        with http_server({"/a": reply(302, Location=f"http://{host}:{port}/feed")}, host="127.0.0.2") as server:
-            got = ask(f"{server.url}/a", Manners(allow_hosts=("127.0.0.2",)))
-    assert trouble(got).kind == "private-address"
-    assert inner.asked == []
-
-
-@pytest.mark.parametrize(
-    ("host", "allowed"),
-    [
-        ("127.0.0.1", "127.0.0.1"),
-        ("127.0.0.1", "127.0.0.0/8"),
-        ("localhost", "127.0.0.1"),
-        ("localhost", "LocalHost."),
-        ("[::ffff:127.0.0.1]", "127.0.0.1"),
-    ],
-)
-def test_what_is_allowed_by_name_address_or_network_is_asked(host: str, allowed: str) -> None:
-    with http_server({"/feed": reply(body=FEED)}) as server:
-        url = server.url.replace("127.0.0.1", host) + "/feed"
-        assert isinstance(ask(url, Manners(allow_hosts=("nonsense//", allowed))), Fetched)
-
-
-def test_nobody_at_the_address() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    got = trouble(ask(f"http://127.0.0.1:{port}/"))
-    assert got.kind == "refused"
-    assert f"127.0.0.1:{port}" in got.detail
-
-
-def test_an_unknown_name() -> None:
-    assert trouble(ask("http://no-such-host.invalid/", Manners(deadline=10))).kind == "dns"
-
-
-# ---- proxies ----
-
-
-def test_a_proxy_is_used_except_for_allowed_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
-    with http_server({"http://institut.example/feed": reply(body=FEED), "/feed": reply(body=b"direct")}) as proxy:
-        monkeypatch.setenv("http_proxy", proxy.url)
-        assert document(ask("http://institut.example/feed")).content == FEED
-        assert document(ask(f"{proxy.url}/feed")).content == b"direct"
-        assert trouble(ask("http://169.254.169.254/feed")).kind == "private-address"
 
 
 # ---- TLS ----
@@ -554,104 +455,3 @@ def test_credentials_and_queries_are_never_told() -> None:
         outcomes.append(ask(server.url + "/"))
     for outcome in outcomes:
         assert [word for word in ("reader", "hunter2", "k3y") if word in trouble(outcome).detail] == []
-
-
-# ---- many sources ----
-
-
-def sources(*urls: str) -> list[tuple[Source, SourceState]]:
-    return [(Source(id=f"s{n}", url=url), SourceState(source=f"s{n}")) for n, url in enumerate(urls)]
-
-
-def test_every_source_comes_back_once() -> None:
-    with http_server({f"/{n}": reply(body=b"%d" % n) for n in range(30)}) as server:
-        wanted = sources(*(f"{server.url}/{n}" for n in range(31)), "file:///x", "http://[", "http://10.0.0.1/")
-        got = dict(fetch_all(iter(wanted), LOCAL))
-    assert set(got) == {source for source, _ in wanted}
-    assert [document(got[wanted[n][0]]).content for n in range(30)] == [b"%d" % n for n in range(30)]
-    assert [trouble(got[wanted[n][0]]).kind for n in range(30, 34)] == [
-        "http",
-        "redirects",
-        "redirects",
-        "private-address",
-    ]
-
-
-def test_nothing_wanted_nothing_fetched() -> None:
-    assert list(fetch_all([], LOCAL)) == []
-
-
-def counting(seen: list[int]) -> Answer:
-    """Answer slowly, and note how many are being answered at a time."""
-    busy: list[Asked] = []
-
-    def answer(asked: Asked) -> Bytes:
-        busy.append(asked)
-        seen.append(len(busy))
-        asked.stopped.wait(0.1)
-        busy.remove(asked)
-        return reply(body=FEED)
-
-    return answer
-
-
-def test_hosts_are_asked_together_and_each_one_alone() -> None:
-    here: list[int] = []
-    there: list[int] = []
-    both: list[int] = []
-    with http_server({"/": counting(here)}) as a, http_server({"/": counting(there)}, host="127.0.0.2") as b:
-        wanted = sources(*[f"{a.url}/", f"{b.url}/"] * 3)
-        list(fetch_all(wanted, LOCAL))
-        a.routes["/"] = b.routes["/"] = counting(both)
-        list(fetch_all(wanted, LOCAL))
-    assert (max(here), max(there), max(both)) == (1, 1, 2)
-
-
-def test_requests_to_one_host_are_spaced_out_but_not_to_an_allowed_one() -> None:
-    # "localhost" may be asked because its address is allowed, but it is not named: it gets the manners of a public host
-    manners = Manners(allow_hosts=("127.0.0.1", "127.0.0.2"), spacing=0.4)
-    with (
-        http_server({"/": reply(body=FEED)}) as server,
-        http_server({"/": reply(body=FEED)}, host="127.0.0.2") as quick,
-    ):
-        far = server.url.replace("127.0.0.1", "localhost")
-        list(fetch_all(sources(*[f"{far}/"] * 3, *[f"{quick.url}/"] * 3), manners))
-    times = [asked.at for asked in server.asked]
-    assert all(0.4 <= later - sooner < 1 for sooner, later in pairwise(times))
-    assert quick.asked[-1].at - quick.asked[0].at < 0.4
-
-
-def test_a_host_that_must_wait_keeps_no_other_one_waiting() -> None:
-    manners = Manners(allow_hosts=("127.0.0.1", "127.0.0.2"), spacing=0.5, workers=1)
-    with (
-        http_server({"/": reply(body=FEED)}) as server,
-        http_server({"/": reply(body=FEED)}, host="127.0.0.2") as other,
-    ):
-        far = server.url.replace("127.0.0.1", "localhost")
-        order = [s.url for s, _ in fetch_all(sources(f"{far}/", f"{far}/", f"{other.url}/", f"{other.url}/"), manners)]
-    assert order == [f"{far}/", f"{other.url}/", f"{other.url}/", f"{far}/"]
-
-
-def test_no_more_is_fetched_than_somebody_takes() -> None:
-    manners = Manners(allow_hosts=("127.0.0.1",), workers=2)
-    with http_server({"/": reply(body=FEED)}) as server:
-        outcomes = fetch_all(sources(*[f"{server.url}/"] * 20), manners)
-        next(outcomes)
-        time.sleep(0.3)
-        assert len(server.asked) <= 1 + 2 * manners.workers
-        assert len(list(outcomes)) == 19
-
-
-def test_stopping_early_is_quick_and_leaves_nothing_running() -> None:
-    before = threading.active_count()
-    with http_server({"/": reply(body=FEED)}) as server, http_server({"/": hang}, host="127.0.0.2") as other:
-        wanted = sources(*[f"{server.url}/"] * 20, *[f"{other.url}/"] * 3)
-        outcomes = fetch_all(wanted, Manners(allow_hosts=("127.0.0.0/8",), deadline=20))
-        next(outcomes)
-        started = time.monotonic()
-        outcomes.close()  # type: ignore[attr-defined]  # an Iterator by its type, a generator in fact
-        assert time.monotonic() - started < 2
-    deadline = time.monotonic() + 5
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert threading.active_count() <= before

@@ -1,9 +1,11 @@
 """Markup dies here, and its words live."""
 
+import subprocess
+import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watcher.parse.html import absolute, paragraphs, plain, plain_title
@@ -90,6 +92,11 @@ def test_a_title_keeps_its_end() -> None:
         "L'article " * 30_000,
         "© 2024 " * 40_000,
         "e" + "\u0301" * 200_000,
+        "<b>x</i>" * 60_000,
+        "<p></p><nav></nav>" * 100_000,
+        "<table><tr><td>" * 100_000,
+        "</p>" * 500_000,
+        "<p " + " ".join(f"a{n}=1" for n in range(100_000)) + ">",
     ],
 )
 def test_no_markup_takes_long(hostile: str) -> None:
@@ -117,6 +124,33 @@ def test_a_page_inside_one_form_is_read_all_the_same() -> None:
 
 def test_a_menu_that_nobody_closed_does_not_swallow_the_page() -> None:
     assert paragraphs("<body><nav><p>Menu<div><p>Texte</div></body>") == "Menu\nTexte"
+    assert paragraphs("<body><p>Chapeau</p><aside><p>Pub<div><p>Texte</div></body>") == "Chapeau\nPub\nTexte"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("", ""),
+        ("Sans balise &eacute;", "Sans balise é"),
+        ("notes.html", "notes.html"),  # looks like the name of a file, and is not
+        ('<?xml version="1.0"?><html><body><p>Un</p></body></html>', "Un"),  # looks like XML, and is not
+        ('<meta charset="iso-8859-1"><p>été</p>', "été"),
+        ("<p>un\0deux \ud800 trois</p>", "undeux trois"),
+        ("<p>dit<!-- non --><![CDATA[non]]></p>", "dit"),
+        ("<article><header><h1>Un</h1></header><footer>Signé</footer></article><footer>Mentions</footer>", "Un\nSigné"),
+        ("<div>" * 5_000 + "au fond" + "</div>" * 5_000 + "<p>fin</p>", "au fond\nfin"),
+        ("<p>Un <i>TP</i>53<br>deux</p>trois", "Un TP53\ndeux\ntrois"),
+        ("<p>un</p>" * 40_000 + "<p>deux</p>", "\n".join(["un"] * 30_000)),  # what comes too late is not read
+    ],
+)
+def test_any_page_is_read(page: str, text: str) -> None:
+    assert paragraphs(page) == text
+
+
+def test_no_page_library_is_loaded_before_the_first_page() -> None:
+    loaded = "import sys, watcher.parse.html; print({'bs4', 'lxml'} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +201,8 @@ def test_an_address_is_always_plain_ascii_and_stays_itself(href: str, base: str)
         assert absolute(address) == address
 
 
-@given(st.text(alphabet="<>/!-[]&;#x\"'= abpscrité\n") | st.text())
+@settings(deadline=None)  # the first page loads the library that reads it
+@given(st.text(alphabet="<>/!?-[]&;#x\"'= abpscrité\n\0") | st.text())
 def test_no_markup_raises_and_one_line_comes_out(markup: str) -> None:
     assert len(plain(markup).splitlines()) <= 1
     paragraphs(markup)

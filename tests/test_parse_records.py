@@ -90,8 +90,9 @@ def test_what_export_prints_is_read_back() -> None:
             "aliases": [
                 "doi:10.1000/a:b",
                 "pmid:12",
-                "url:https://exemple.fr/x",
-                "guid@inserm:1",
+                "url:exemple.fr/x",
+                "guid:1@inserm",
+                "mot:inconnu",
                 "hal:hal-01",
                 "doi:",
                 4,
@@ -102,7 +103,8 @@ def test_what_export_prints_is_read_back() -> None:
     )
 
     assert (article.guid, article.year, article.published) == ("12", "2024", datetime(2024, 9, 3, 8, tzinfo=UTC))
-    assert article.ids == (("doi", "10.1000/a:b"), ("pmid", "12"), ("hal", "hal-01"))
+    ours = (("url", "exemple.fr/x"), ("guid", "1@inserm"))
+    assert article.ids == (("doi", "10.1000/a:b"), ("pmid", "12"), *ours, ("hal", "hal-01"))
 
 
 def test_summary_stands_in_for_text_and_long_texts_are_cut() -> None:

@@ -12,7 +12,7 @@ import io
 import json
 import math
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def general_frequencies() -> dict[str, float]:
     """Key -> probability in French or in English, whichever is greater."""
     found: dict[str, float] = {}
     for language in ("fr", "en"):
-        total: Counter[str] = Counter()
+        total: defaultdict[str, float] = defaultdict(float)
         for word, frequency in wordfreq.get_frequency_dict(language, "large").items():
             keys = read(word).keys
             for key in keys:

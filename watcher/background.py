@@ -23,6 +23,11 @@ def _table() -> dict[str, tuple[int, int]]:
     return table
 
 
+def rarest() -> tuple[float, float]:
+    """The rarity of a key that neither background knows."""
+    return _RAREST[0] / 10, _RAREST[1] / 10
+
+
 def rarity(key: str) -> tuple[float, float]:
     """-log10 of a key's frequency among general words (about 2 to 7.7), and of its share of abstracts (0 to 4)."""
     general, biomedical = _table().get(key, _RAREST)

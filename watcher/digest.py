@@ -83,7 +83,7 @@ class Digest:
         return "failed" if self.sources and len(self.troubles) == self.sources else "nothing"
 
 
-def compose(  # noqa: PLR0913 - each is a part of what a digest says
+def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
     news: tuple[Remembered, ...],
     stories: Mapping[int, tuple[Remembered, ...]],
     profiles: tuple[Profile, ...],
@@ -92,7 +92,7 @@ def compose(  # noqa: PLR0913 - each is a part of what a digest says
     period: tuple[datetime, datetime],
     language: str = "fr",
 ) -> Digest:
-    """Make a digest of the articles first seen in a period: one line a story, in the section of the profile it fits best.
+    """Make a digest of what was first seen in a period: one line a story, in the section of the profile it fits best.
 
     `stories` holds all members of the stories of these articles, older ones included.
     """

@@ -1,6 +1,6 @@
 """What can stop a run, each with its exit code.
 
-An error carries a reason and its facts, never a sentence: the words that people read are chosen in `cli`, in their language.
+An error carries a reason and its facts, never a sentence: the words that people read are chosen in `cli`.
 """
 
 from dataclasses import dataclass

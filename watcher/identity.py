@@ -25,12 +25,15 @@ class Identified:
 
 
 def identify(articles: tuple[Article, ...]) -> tuple[Identified, ...]:
-    """Name every article of one document; a guid that several different items share names none of them."""
-    addresses = Counter(guid for guid, _ in {(a.guid, canonical_url(a.url) or a.title) for a in articles if a.guid})
-    return tuple(_identified(a, guid_is_unique=addresses[a.guid] < 2) for a in articles)
+    """Name every article of one document; a guid or an address that different items share names none of them."""
+    guids = Counter(guid for guid, _ in {(a.guid, canonical_url(a.url) or a.title) for a in articles if a.guid})
+    urls = Counter(url for url, _ in {(canonical_url(a.url), fold(a.title)) for a in articles if a.url})
+    return tuple(
+        _identified(a, guid_names=guids[a.guid] < 2, url_names=urls[canonical_url(a.url)] < 2) for a in articles
+    )
 
 
-def _identified(article: Article, *, guid_is_unique: bool) -> Identified:
+def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Identified:
     found: list[Alias] = [a for scheme, value in article.ids if (a := alias(scheme, value))]
     found += ids_in_address(article.url)
     if re.match(r"https?://", article.guid):
@@ -38,28 +41,44 @@ def _identified(article: Article, *, guid_is_unique: bool) -> Identified:
     found += _pubmed_tail(article.summary)
     own = dict.fromkeys(found)
     cites = tuple(c for c in ids_in_text(f"{article.summary} {article.body}") if c not in own)
-    if url := canonical_url(article.url):
+    if url_names and (url := canonical_url(article.url)):
         own["url", url] = None
-    if article.guid and guid_is_unique:
+    if article.guid and guid_names:
         own["guid", f"{article.guid}@{article.source}"] = None
     if title := title_key(article):
         own["title", title] = None
+    if not own and (words := fold(article.title or article.summary[:200])):
+        own["title", f"{words}@{article.source}"] = None  # what nothing else names must still be known again
     ordered = sorted(own, key=lambda a: SCHEMES.index(a[0]))
     return Identified(article=article, aliases=tuple(ordered), cites=cites)
 
 
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"'<>«»|\\^`{}]+", re.IGNORECASE)
+# Dois made of a journal's SICI hold "<" and ">"; cut there, all the articles of one issue would have the same name.
+_SICI = re.compile(r"10\.\d{4,9}/\(sici\)\S{8,80}?;\d-[a-z0-9#]", re.IGNORECASE)
+_DOI_ENDINGS = re.compile(
+    r"(?:/(?:full|abstract|pdf|epdf|meta|html|fulltext(?:\.html)?)|\.(?:pdf|pdf\+html|full|full-text|abstract))+$"
+)
+_DOI_LONGEST = 200  # characters that are read of one
+_AROUND_DOI = ".,;:!?*'\"’»”]}>"
 _FORMS: dict[str, re.Pattern[str]] = {
-    "pmid": re.compile(r"(?:pubmed:|pmid:?\s*)?(\d{1,9})", re.IGNORECASE),
-    "pmcid": re.compile(r"(?:pmc:?\s*)?(\d{1,9})", re.IGNORECASE),
-    "hal": re.compile(r"([a-z][a-z_]*-\d{4,})(?:v\d+)?", re.IGNORECASE),
-    "nct": re.compile(r"nct\s?0*(\d{1,8})", re.IGNORECASE),
-    "arxiv": re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE),
+    "pmid": re.compile(r"(?:pubmed:|pmid:?\s*)?0*([1-9][0-9]{0,8})", re.IGNORECASE),
+    "pmcid": re.compile(r"(?:pmc:?\s*)?0*([1-9][0-9]{0,8})", re.IGNORECASE),
+    "hal": re.compile(r"([a-z][a-z_]*-[0-9]{4,})(?:v[0-9]+)?", re.IGNORECASE | re.ASCII),
+    "nct": re.compile(r"nct\s?0*([1-9][0-9]{0,7})", re.IGNORECASE),
+    "arxiv": re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE | re.ASCII),
 }
 
 
 def alias(scheme: str, value: str) -> Alias | None:
-    """One declared identifier in its canonical form; None when it is not one."""
+    """One declared identifier in its canonical form; None when it is not one.
+
+    The schemes of our own making (url, guid, title) come only out of our own exports, and are taken as they are.
+    """
+    if scheme == "url":
+        return (scheme, value) if value and canonical_url(f"https://{value}") == value else None
+    if scheme in ("guid", "title"):
+        return (scheme, value) if "@" in value or "|" in value else None
     if scheme == "doi":
         doi = canonical_doi(value)
         return ("doi", doi) if doi else None
@@ -72,24 +91,35 @@ def alias(scheme: str, value: str) -> Alias | None:
 
 
 def canonical_doi(text: str) -> str:
-    """The first DOI in a text, lower case, without prefix, version or the punctuation around it; "" when there is none."""
-    found = _DOI.search(unquote(text))
+    """The first DOI in a text, lower case, without prefix, version or punctuation around it; "" when there is none."""
+    text = unquote(text)
+    found = _DOI.search(text)
     if not found:
         return ""
-    doi = re.sub(r"[?#].*$", "", found.group().lower())
-    doi = re.sub(r"(/(full|abstract|pdf|epdf|meta|html|fulltext)|\.(pdf|full|abstract))+$", "", doi)
-    while doi and (doi[-1] in ".,;:!?*'\"»”]}>" or (doi[-1] == ")" and doi.count("(") < doi.count(")"))):
-        doi = doi[:-1]
+    if sici := _SICI.match(text, found.start()):
+        return sici.group().lower()
+    doi = re.sub(r"(?:[?#]|&[a-z_]+=).*$", "", found.group().lower())
+    if "…" in doi:  # a summary cut short: half a name is another name
+        return ""
+    while (shorter := _less_around(doi)) != doi:
+        doi = shorter
     if doi.startswith(("10.1101/", "10.64898/")):  # bioRxiv and medRxiv write the version behind the number
-        doi = re.sub(r"v\d+$", "", doi)
-    return doi
+        doi = re.sub(r"(?<=\d)v\d+(?:\.[a-z-]+)*$", "", doi)
+    return doi if _DOI.fullmatch(doi) else ""
+
+
+def _less_around(doi: str) -> str:
+    """A DOI without one thing that an address or a sentence put behind it."""
+    doi = _DOI_ENDINGS.sub("", doi)
+    unopened = doi.endswith(")") and doi.count("(") < doi.count(")")
+    return doi[:-1] if doi and (doi[-1] in _AROUND_DOI or unopened) else doi
 
 
 def ids_in_text(text: str) -> tuple[Alias, ...]:
     """The studies that a text names: DOIs, PubMed, PMC and trial numbers, each once, in order."""
     found: dict[Alias, None] = {}
     for match in _DOI.finditer(text):
-        if doi := canonical_doi(match.group()):
+        if doi := canonical_doi(text[match.start() : match.start() + _DOI_LONGEST]):
             found["doi", doi] = None
     for scheme, pattern in (
         ("pmid", r"\bPMID:?\s*(\d{4,9})\b"),
@@ -102,6 +132,17 @@ def ids_in_text(text: str) -> tuple[Alias, ...]:
     return tuple(found)
 
 
+_NAMES = re.compile(
+    rf"(?:\bdoi\s*:?\s*)?(?:https?://\S+|{_DOI.pattern})|\b(?:PMID|PMCID|PMC)\s*:?\s*(?:PMC)?\d+|\bNCT\d{{8}}",
+    re.IGNORECASE,
+)
+
+
+def without_ids(text: str) -> str:
+    """A text without the addresses and identifiers in it, which are names and not words."""
+    return _NAMES.sub(" ", text)
+
+
 def _pubmed_tail(summary: str) -> list[Alias]:
     """PubMed's own feeds end each summary with the identifiers of the very paper: `PMID:… | DOI:…`."""
     found = re.search(r"PMID:\s?\d{4,9}(?:\s*\|\s*(?:PMC:PMC\d+|DOI:\S+))*\s*$", summary)
@@ -109,13 +150,13 @@ def _pubmed_tail(summary: str) -> list[Alias]:
 
 
 _ADDRESS_IDS = (
-    ("pmid", re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/(?:article/med|abstract/med))/(\d{1,9})")),
-    ("pmcid", re.compile(r"(?:ncbi\.nlm\.nih\.gov/(?:pmc/)?articles|europepmc\.org/(?:article|articles)(?:/pmc)?)/(pmc\d+)")),
+    ("pmid", re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|nlm\.nih\.gov/pubmed|europepmc\.org/a\w+/med)/(\d{1,9})")),
+    ("pmcid", re.compile(r"(?:nlm\.nih\.gov/(?:pmc/)?articles|europepmc\.org/articles?(?:/pmc)?)/(pmc\d+)")),
     ("hal", re.compile(r"hal[a-z.-]*\.(?:science|fr|ccsd\.cnrs\.fr)/([a-z][a-z_]*-\d{4,})")),
     ("nct", re.compile(r"clinicaltrials\.gov/.*?(nct\d{8})")),
     ("arxiv", re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5}|[a-z-]+/\d{7})")),
 )  # fmt: skip
-_NATURE = re.compile(r"nature\.com/articles/(s\d{5}-\d{3}-\d{5}-[0-9a-z]|d41586-\d{3}-\d{5}-[0-9a-z])(?:[/?#]|$)")
+_NATURE = re.compile(r"nature\.com/articles/(s\d{5}-\d{3}-\d{5}-[0-9a-z]|d41586-\d{3}-\d{5}-[0-9a-z])(?:[/?#.]|$)")
 
 
 def ids_in_address(url: str) -> list[Alias]:
@@ -154,11 +195,12 @@ def canonical_url(url: str) -> str:
     while (shorter := _EDITION.sub("", host, count=1) if _EDITION.match(host) else host) != host and "." in shorter:
         host = shorter
     path = re.sub(r"/{2,}", "/", parts.path)
-    while (cut := re.sub(r"(/amp|\.amp|/)$", "", path)) != path:
+    while (cut := re.sub(r"(/amp|\.amp|/|\s+)$", "", path)) != path:
         path = cut
-    kept = sorted(
-        (k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k.lower())
-    )
+    query = parts.query.encode(errors="replace").decode()  # a lone surrogate has no bytes to be quoted
+    kept = sorted((k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _TRACKING.fullmatch(k.lower()))
+    if ":" in host:  # an IPv6 address
+        host = f"[{host}]"
     shown_port = f":{port}" if port and port not in (80, 443) else ""
     return f"{host}{shown_port}{path}" + (f"?{urlencode(kept)}" if kept else "")
 
@@ -180,12 +222,15 @@ def title_key(article: Article) -> str:
     return ""
 
 
+_INITIALS = re.compile(r"(?:[A-ZÀ-ÖØ-Þ]\.?-?){1,3}")
+
+
 def surname(author: str) -> str:
     """The folded family name of `Ziegler, T. R.`, `Ziegler TR` or `Thomas R. Ziegler`."""
     if "," in author:
         family = author.partition(",")[0]
     else:
-        parts = [p for p in author.split() if not re.fullmatch(r"(?:[A-Z]\.?-?){1,3}", p)]
-        initials_last = bool(re.search(r"\s(?:[A-Z]\.?-?){1,3}$", author))
+        parts = [p for p in author.split() if not _INITIALS.fullmatch(p)]
+        initials_last = bool(_INITIALS.fullmatch(author.rpartition(" ")[2])) and len(parts) > 0
         family = " ".join(parts) if initials_last else (parts or [""])[-1]
     return re.sub(r"[^a-z]", "", fold(family))

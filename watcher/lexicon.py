@@ -72,7 +72,7 @@ def keys_of(word: str) -> tuple[str, ...]:
     if symbol is not None:
         return (symbol,) if symbol else ()
     folded = _HYPHEN.sub("-", fold(word))
-    exact = _exact().get(_singular(folded))
+    exact = _exact().get(_american(folded))
     if exact:
         return (exact,)
     if folded in STOP_WORDS:
@@ -102,25 +102,31 @@ def _symbol(word: str) -> str | None:
         return None
     bare = _HYPHEN.sub("", _ANTI.sub("", _unaccented(word)))
     if any(map(str.isdigit, bare)):
-        if bare.isdigit() or _UNIT.fullmatch(fold(bare)):
+        if bare.isdigit() or _UNIT.fullmatch(fold(bare)) or (len(bare) == 2 and bare[0].isdigit()):
             return ""
-        if word.count("-") and _long_words(word) and not _ends_in_number(word):
+        if _long_words(_ANTI.sub("", word)) and not _ends_in_number(word):
             return None  # "8-weeks-old", "covid-positive": words and a number, not a name
         return fold(bare).upper()
     core = bare[:-1] if bare.endswith("s") and bare[:-1].isupper() else bare
     capitals = sum(map(str.isupper, core))
-    if capitals >= 2 and len(core) <= 8 and capitals >= len(core) - 2:
+    shouted = capitals == len(core) >= _SHOUTED  # a word in capitals, not an acronym
+    if capitals >= 2 and len(core) <= 8 and capitals >= len(core) - 2 and not shouted:
         return fold(core).upper()
     return None
 
 
+_SHOUTED = 6  # letters
+
+
 def _unaccented(word: str) -> str:
     """A word without accents and Greek letters, in its own case."""
-    return word if word.isascii() else "".join(fold(c).upper() if c.isupper() else fold(c) for c in latin(word))
+    return word if word.isascii() else "".join(fold(c).capitalize() if c.isupper() else fold(c) for c in latin(word))
 
 
 def _long_words(word: str) -> bool:
-    return any(len(part) > 3 and part.isalpha() and not part.isupper() for part in _HYPHEN.split(word))
+    """Whether a compound holds an ordinary word (`8-weeks-old`, `covid-positive`)."""
+    parts = _HYPHEN.split(word)
+    return len(parts) > 1 and any(len(p) > 3 and p.isalpha() and not p.isupper() for p in parts)
 
 
 def _ends_in_number(word: str) -> bool:
@@ -145,9 +151,10 @@ _DOUBLED = re.compile(r"([a-z])\1+")
 _ENDINGS: tuple[tuple[str, str, int], ...] = (
     # ending, what remains of it, letters that must stand before it
     ("logiquement", "log", 3), ("icalement", "", 4), ("iquement", "", 4), ("icali", "", 4),
-    ("logique", "log", 3), ("logical", "log", 3), ("logiste", "log", 3), ("logist", "log", 3), ("logic", "log", 3), ("logie", "log", 3),
-    ("logue", "log", 3), ("logi", "log", 3),
-    ("isation", "", 4), ("isateur", "", 4), ("abilite", "", 4), ("abiliti", "", 4), ("ibilite", "", 4), ("ibiliti", "", 4),
+    ("logique", "log", 3), ("logical", "log", 3), ("logiste", "log", 3), ("logist", "log", 3), ("logic", "log", 3),
+    ("logie", "log", 3), ("logue", "log", 3), ("logi", "log", 3),
+    ("isation", "", 4), ("isateur", "", 4),
+    ("abilite", "", 4), ("abiliti", "", 4), ("ibilite", "", 4), ("ibiliti", "", 4),
     ("statique", "stas", 3), ("static", "stas", 3), ("otique", "os", 4), ("otic", "os", 4),
     ("litique", "lis", 3), ("litic", "lis", 3),
     ("ateur", "", 4), ("atrice", "", 4), ("atoire", "", 4), ("atori", "", 4), ("ator", "", 4),
@@ -157,7 +164,9 @@ _ENDINGS: tuple[tuple[str, str, int], ...] = (
     ("omata", "om", 3), ("oma", "om", 3), ("ome", "om", 3),
     ("icite", "ic", 3), ("iciti", "ic", 3), ("alite", "al", 3), ("aliti", "al", 3), ("iti", "", 5),
     ("ique", "", 3), ("ical", "", 3), ("ic", "", 3),
-    ("ance", "", 4), ("ence", "", 4), ("anci", "", 4), ("enci", "", 4), ("ante", "", 4), ("ente", "", 4), ("ant", "", 4), ("ent", "", 4),
+    ("enciation", "ent", 4), ("entiation", "ent", 4),
+    ("ance", "", 4), ("ence", "", 4), ("anci", "", 4), ("enci", "", 4),
+    ("ante", "", 4), ("ente", "", 4), ("ant", "", 4), ("ent", "", 4),
     ("aire", "", 4), ("ari", "", 4), ("ar", "", 5),
     ("euse", "", 4), ("eus", "", 4), ("eux", "", 4), ("ous", "", 4),
     ("elle", "", 4), ("el", "", 5), ("ale", "", 4), ("aux", "", 4), ("al", "", 4),
@@ -165,6 +174,9 @@ _ENDINGS: tuple[tuple[str, str, int], ...] = (
     ("eur", "", 3), ("our", "", 3), ("or", "", 3), ("trice", "t", 4),
     ("iser", "", 4), ("ise", "", 4), ("ing", "", 4), ("ed", "", 4), ("er", "", 5), ("ee", "", 4),
     ("ion", "", 4), ("ment", "", 5),
+    # French verbs: what would, will and did happen is not a rare word
+    ("eraient", "", 4), ("erait", "", 4), ("eront", "", 4), ("iraient", "", 4), ("irait", "", 4), ("iront", "", 4),
+    ("aient", "", 4), ("erent", "", 4), ("issent", "", 4), ("ait", "", 4), ("era", "", 4), ("ira", "", 4),
     ("ie", "", 3), ("ia", "", 3), ("i", "", 4), ("is", "", 4), ("us", "", 4), ("um", "", 4), ("a", "", 4), ("e", "", 3),
 )  # fmt: skip
 
@@ -192,6 +204,23 @@ def root(word: str) -> str:
             break
         stem = shorter
     return stem
+
+
+_BRITISH = (
+    (re.compile(r"our\b"), "or"),
+    (re.compile(r"[ao]e"), "e"),
+    (re.compile(r"is(?=(?:ation|e|ed|er|ing|es)\b)"), "iz"),
+    (re.compile(r"ys(?=(?:e|ed|er|ing|es)\b)"), "yz"),
+    (re.compile(r"\b(cent|fib|lit|calib|theat)re\b"), r"\1er"),
+)
+
+
+def _american(folded: str) -> str:
+    """A folded word in the singular and in American spelling, the shorter one; French words go the same way."""
+    word = _singular(folded)
+    for british, american in _BRITISH:
+        word = british.sub(american, word)
+    return word
 
 
 def _singular(word: str) -> str:
@@ -226,7 +255,7 @@ def concepts() -> dict[str, Concept]:
     for line in files("watcher").joinpath("lexicon.tsv").read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        french, english, facet = (line.split("\t") + ["", ""])[:3]
+        french, english, facet = [*line.split("\t"), "", ""][:3]
         names = tuple(f.strip() for f in english.split(";") if f.strip())
         key = f"={names[0].lower()}"
         found[key] = Concept(
@@ -237,12 +266,12 @@ def concepts() -> dict[str, Concept]:
 
 @cache
 def _exact() -> dict[str, str]:
-    """Folded singular word -> the concept that it names by itself; asked before roots, which `survey` and `survie` share."""
+    """Folded singular word -> the concept it names by itself; asked before roots, which `survey` and `survie` share."""
     found: dict[str, str] = {}
     for concept in concepts().values():
         for name in concept.french + concept.english:
             if " " not in name and _symbol(name) is None:
-                found.setdefault(_singular(_HYPHEN.sub("-", fold(name))), concept.key)
+                found.setdefault(_american(_HYPHEN.sub("-", fold(name))), concept.key)
     return found
 
 

@@ -2,22 +2,27 @@
 
 import hashlib
 import json
+import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
-from watcher.background import rarity
+from watcher.background import rarest, rarity
 from watcher.lexicon import BREAK, concepts, keys_of, read
 from watcher.seeds import Seed
-from watcher.text import fold, language, words
+from watcher.text import STOP_WORDS, fold, language, words
 
 MOST_TERMS = 60  # single keys; a list that a person still reads
 MOST_PHRASES = 20
 SATURATION = 1.2  # k1 of BM25: the fifth mention of a word says little more than the third
 TITLE_COUNTS = 3  # a word of the title weighs as much as three of the text
 LEAST_WEIGHT = 0.04  # of the heaviest term; below, a term is noise
+
+LITERARY = 0.5  # a word of the language at large that no abstract uses colours a text; it is not its subject
 
 PHRASE = " + "  # between the two keys of a phrase
 
@@ -72,12 +77,13 @@ class Profile:
 def learn(seeds: Iterable[Seed], setting: ProfileSetting) -> Profile:
     """Learn a profile from its seeds.
 
-    A term's weight is its salience (rare in the language at large and in biomedical writing) times its saturated count
-    in each seed (BM25 tf, k1 = 1.2), summed over the seeds and divided by the heaviest. The order of seeds never matters.
+    A term's weight is its salience (rare in the language at large and in biomedical writing) times its saturated
+    count in each seed (BM25 tf, k1 = 1.2), summed over the seeds, times the share of the seeds that hold it (what they
+    share is the theme), divided by the heaviest. The order of the seeds does not matter.
     """
-    documents = sorted(seeds, key=lambda s: s.name)
+    documents = sorted(seeds, key=lambda s: (s.name, s.title, s.text))
     banned = {key for word in setting.exclude for key in _keys_of_term(word)}
-    weights: Counter[str] = Counter()
+    weights: dict[str, float] = defaultdict(float)
     origin: dict[str, list[str]] = {}
     names: dict[str, Counter[str]] = {}
     for seed in documents:
@@ -85,6 +91,8 @@ def learn(seeds: Iterable[Seed], setting: ProfileSetting) -> Profile:
             weights[key] += weight
             origin.setdefault(key, []).append(seed.name)
         _collect_names(seed, names)
+    for key in weights:
+        weights[key] *= len(origin[key]) / len(documents)
     singles = [k for k in _heaviest(weights) if PHRASE not in k and k not in banned][:MOST_TERMS]
     phrases = [k for k in _heaviest(weights) if PHRASE in k and not banned & {k, *k.split(PHRASE)}][:MOST_PHRASES]
     top = max((weights[k] for k in singles), default=1.0)
@@ -99,7 +107,7 @@ def learn(seeds: Iterable[Seed], setting: ProfileSetting) -> Profile:
     )
 
 
-def _heaviest(weights: Counter[str]) -> list[str]:
+def _heaviest(weights: dict[str, float]) -> list[str]:
     return sorted(weights, key=lambda k: (-weights[k], k))
 
 
@@ -112,14 +120,17 @@ def salience(key: str) -> float:
         one, other = (salience(k) for k in key.split(PHRASE))
         return 0.45 * (one + other) if min(one, other) > 0.02 else 0.0
     general, biomedical = rarity(key)
-    return max(0.0, min(1.0, (general - 3.2) / 3.0)) ** 0.7 * max(0.0, min(1.0, (biomedical - 0.3) / 2.5)) ** 1.0
+    at_large = max(0.0, min(1.0, (general - 3.2) / 3.0))
+    telling = math.pow(at_large, 0.7) * max(0.0, min(1.0, (biomedical - 0.3) / 2.5))
+    literary = general < rarest()[0] and biomedical >= rarest()[1] and key.islower() and not key.startswith("=")
+    return telling * LITERARY if literary else telling
 
 
 def seed_weights(seed: Seed) -> dict[str, float]:
     """Key or phrase -> salience times saturated count, for one seed; names of people and places are left out."""
-    dropped = _proper_names(seed.text) | _press_keys()
+    dropped = _proper_names(seed.text) | _of_places(seed.text) | _telling_words(seed) | _press_keys()
     counts: Counter[str] = Counter()
-    for field, times in ((seed.title, TITLE_COUNTS), (seed.text, 1)):
+    for field, times in ((seed.title, TITLE_COUNTS), (_without_names(seed.text), 1)):
         reading = read(field)
         for key in (*reading.keys, *reading.inner):
             counts[key] += times
@@ -137,45 +148,150 @@ def seed_weights(seed: Seed) -> dict[str, float]:
 
 def phrases_of(keys: tuple[str, ...]) -> list[str]:
     """Neighbouring keys as phrases, in one order for both languages (`métastases cérébrales`, `brain metastases`)."""
-    return [
-        f"{min(a, b)}{PHRASE}{max(a, b)}"
-        for a, b in zip(keys, keys[1:], strict=False)
-        if a != BREAK and b != BREAK and a != b
-    ]
+    return [f"{min(a, b)}{PHRASE}{max(a, b)}" for a, b in pairwise(keys) if BREAK not in (a, b) and a != b]
 
 
-_PRESS = """chercheur researcher recherche research scientifique scientist étude study équipe team communiqué revue journal
-publier publication published découverte discovery découvrir avancée prometteur professeur docteur professor Dr Pr institut
-institute université university résultat result travaux work article auteur author mettre montrer montre show évidence
-identifier expliquer explique explain révéler reveal récemment recently nouveau nouvelle new mieux better pouvoir permettre
-permet chiffre année year mois month jour day pays country France français french international monde world hôpital hospital
-laboratoire laboratory directeur director coordonner webinaire webinar séminaire seminar invité lien mail site numéro
-CNRS INSERM CHU IUCT APHP INCA HAS ANSM CEA INRAE AACR ASCO ESMO NIH FDA EMA AFP OMS WHO USA UK UE EU Inserm UMR SA"""
+_PRESS = """
+    chercheur researcher recherche research scientifique scientist étude study équipe team communiqué revue
+    journal publier publication published découverte discovery découvrir avancée prometteur professeur docteur
+    professor Dr Pr institut institute université university résultat result travaux work article auteur author
+    mettre montrer montre show évidence identifier expliquer explique explain révéler reveal récemment recently
+    nouveau nouvelle new mieux better pouvoir permettre permet chiffre année year mois month jour day pays
+    country France français french international monde world hôpital hospital laboratoire laboratory directeur
+    director coordonner webinaire webinar séminaire seminar invité lien mail site numéro prestigieux paru voulu
+    véritable dévoiler Espagne Allemagne Italie Royaume-Uni Suisse Belgique Canada Chine Japon Europe janvier
+    février mars avril mai juin juillet août septembre octobre novembre décembre January February March April
+    June July August September October November December lundi mardi mercredi jeudi vendredi samedi dimanche
+    Monday Tuesday Wednesday Thursday Friday Saturday Sunday deux trois quatre cinq six sept huit neuf dix two
+    three four five seven eight nine ten CNRS INSERM CHU IUCT APHP INCA HAS ANSM CEA INRAE AACR ASCO ESMO NIH
+    FDA EMA AFP OMS WHO USA UK UE EU Inserm UMR SA
+"""
 
 
+@cache
 def _press_keys() -> frozenset[str]:
     """Keys of how science is told, which say nothing of what it is about."""
-    return frozenset(k for k in (*read(_PRESS).keys, *read(_PRESS).inner) if k != BREAK)
+    reading = read(_PRESS)
+    return frozenset(k for k in (*reading.keys, *reading.inner) if k != BREAK)
 
 
 _OPENING = re.compile(r"(?:^|[.!?:;«\"“(\n•]\s*)$")
 _UNIT_CODE = re.compile(r"UMR\w*|U\d{3,4}|INSERM\w*")
+_PROSE_WORD = re.compile(r"[^\W_]+(?:[-‑][^\W_]+)*")
+_CAPITALISED = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*[a-zß-öø-ÿ][^\W\d_]*(?![-‑]?\d)"
+_NAME_RUN = re.compile(
+    rf"\b{_CAPITALISED}\b(?:(?:\s+(?:&|de|du|des|la|of|for|and|et|the)(?:\s+the)?)?[\s-]+(?:d[’'])?{_CAPITALISED}\b)+"
+)
+# Names that belong to a subject: of a disease, a cell, a species, or explained by an acronym.
+_NAME_OF_A_THING = (
+    re.compile(r"(?i:maladie|syndrome|sarcome|lymphome|tumeur|cellule|corps|effet|mutation)s? d(?:e |[’'])$"),
+    re.compile(
+        r"\s*\([A-Z]{2}|(?:[’']s)? (?:disease|syndrome|sarcoma|lymphoma|tumou?r|cell|bod(?:y|ies)|effect|mutation)"
+        r"| (?:[a-z]{2,}(?:us|um|ae|ii|ensis|alis|aris|idis|icans|osa)|coli|elegans|aegypti|melanogaster)\b"
+    ),
+)
+
+
+def _without_names(text: str) -> str:
+    """A text without its runs of capitalised words, which name people, institutes and journals (`Nature Medicine`).
+
+    A line in capitals all through is a heading, and the name of a thing is a subject: both are left alone.
+    """
+    return "\n".join(line if _is_title_case(line) else _NAME_RUN.sub(_unnamed, line) for line in text.splitlines())
+
+
+def _is_title_case(line: str) -> bool:
+    long: list[str] = [word for word in _PROSE_WORD.findall(line) if len(word) > 3]
+    return sum(word[0].isupper() for word in long) > 0.6 * len(long)
+
+
+def _unnamed(run: re.Match[str]) -> str:
+    first, _, rest = run[0].partition(" ")
+    opens = fold(first) in STOP_WORDS  # "Les Toulousains": only the place of the first word makes it tall
+    if _names_a_thing(run) or (opens and not _NAME_RUN.fullmatch(rest)):
+        return run[0]
+    return f"{first} ;" if opens else ";"
+
+
+def _names_a_thing(name: re.Match[str]) -> bool:
+    before, after = _NAME_OF_A_THING
+    known = after.match(name.string, name.end())
+    return bool(known and known[0].strip() not in STOP_WORDS) or bool(
+        before.search(name.string[max(0, name.start() - 20) : name.start()])
+    )
 
 
 def _proper_names(text: str) -> set[str]:
     """Keys of words that are only ever written with a capital inside a sentence: people, places, journals."""
     small: set[str] = set()
     tall: set[str] = set()
-    for found in re.finditer(r"[^\W_]+(?:[-‑][^\W_]+)*", text):
+    for found in _PROSE_WORD.finditer(text):
         word = found.group()
         if _UNIT_CODE.fullmatch(word):
             tall.update(keys_of(word))
-        elif not word[0].isupper():
+        elif not word[0].isupper() or _names_a_thing(found):
             small.update(keys_of(word))
         elif not word.isupper() and not _OPENING.search(text[max(0, found.start() - 3) : found.start()]):
             tall.update(keys_of(word))
-    known = {k for k in tall if read(k).keys and read(k).keys[0] in concepts()}
+    known = {k for k in tall if _is_concept(k)}
     return {k for k in tall - small - known if not k[:1].isupper() or _UNIT_CODE.fullmatch(k)}
+
+
+_OF_A_PLACE = re.compile(r"(?:ain|ais|ois|ien|een)(?:e?s?|nes?)")
+
+
+def _of_places(text: str) -> set[str]:
+    """Keys of adjectives made of a name that the text holds (`Toulouse`, `toulousain`)."""
+    spelt = {fold(word): word for word in _PROSE_WORD.findall(text)}
+    names = {folded.removesuffix("s").removesuffix("e") for folded, word in spelt.items() if word.istitle()}
+    return {
+        key
+        for folded, word in spelt.items()
+        if (ending := _OF_A_PLACE.search(folded, 4))
+        and ending.end() == len(folded)
+        and folded[: ending.start()] in names
+        for key in keys_of(word)
+        if not _is_concept(key)
+    }
+
+
+_BEFORE_VERB = frozenset("ne n se s il ils elle elles on qui".split())
+_AFTER_VERB = frozenset("le la les l un une pas leur leurs que qu".split())
+_VERB_ENDING = re.compile(r"\w{3,}(?:er|rait|raient|aient|ront)")
+_ADVERB = re.compile(
+    r"\w{2,}(?:(?:[inrstu]ell|qu|al|iv|air|i[eè]r|eus|abl|ibl|ist)e|[ae]m|[éiu])ment|\w{4,}(?:al|iv|ous|ent|ant|ed|ar)ly"
+)
+_MAYBE_VERB = re.compile(r"\w+(?:[^m]ent|it)")
+
+
+def _telling_words(seed: Seed) -> set[str]:
+    """Keys of verbs and adverbs of the story, which no subject is named by; never those of a word of the lexicon.
+
+    Only French verbs can be told without a grammar: English ones look like nouns (`trigger`, `enhancer`).
+    """
+    verbs: set[str] = set()
+    others: set[str] = set()
+    for line in (seed.title, *seed.text.splitlines()):
+        french = (language(line) or seed.language) == "fr"
+        said = re.findall(r"[^\W_]+(?:[-‑][^\W_]+)*|[.,;:!?()]", line.lower())
+        for before, word, after in zip(["", *said], said, [*said[1:], ""], strict=False):
+            told = _ADVERB.fullmatch(word) or (french and _is_verb(before, word, after))
+            keys = {k for k in keys_of(word) if k and not _is_concept(k) and k.islower()}
+            (verbs if told else others).update(keys)
+    return verbs - others
+
+
+def _is_verb(before: str, word: str, after: str) -> bool:
+    """Whether a French word is a verb, by its ending or by the small words around (`qui survivent`, `butent la`)."""
+    if before in _BEFORE_VERB or (before == "en" and word.endswith("ant")) or _VERB_ENDING.fullmatch(word):
+        return True
+    follows_plural = word.endswith("ent") and before.endswith("s")  # an adjective would have its own -s
+    return bool(_MAYBE_VERB.fullmatch(word)) and (after in _AFTER_VERB or follows_plural)
+
+
+def _is_concept(key: str) -> bool:
+    keys = read(key).keys if key else ()
+    return key in concepts() or bool(keys and keys[0] in concepts())
 
 
 def _collect_names(seed: Seed, names: dict[str, Counter[str]]) -> None:

@@ -11,7 +11,7 @@ from watcher.profiles import PHRASE, SATURATION, Profile, phrases_of
 TITLE_COUNTS = 2.0  # a mention in the title weighs as much as two in the text
 USUAL_LENGTH = 120  # keys in an article of usual length (about 220 words)
 LENGTH_MATTERS = 0.35  # b of BM25: 0 ignores length, 1 counts density only
-HALF = 0.18  # share of a profile's whole weight at which an article reaches 50 of 100
+HALF = 0.2  # share of a profile's whole weight at which an article reaches 50 of 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +41,20 @@ class Counts:
 
     title: Counter[str]
     text: Counter[str]
-    length: int
+    words: Counter[str]  # the keys of the text one by one, without phrases and what is inside them
 
 
 def count(article: Article) -> Counts:
     """Read an article's title and text into counted keys and phrases."""
     title, _ = _counted(article.title)
-    text, length = _counted(article.body or article.summary)
-    return Counts(title=title, text=text, length=length)
+    text, alone = _counted(article.body or article.summary)
+    return Counts(title=title, text=text, words=alone)
 
 
-def _counted(prose: str) -> tuple[Counter[str], int]:
+def _counted(prose: str) -> tuple[Counter[str], Counter[str]]:
     reading = read(prose)
-    counts: Counter[str] = Counter(reading.keys)
-    counts.update(reading.inner)
-    counts.update(phrases_of(reading.keys))
-    length = len(reading.keys) - counts.pop(BREAK, 0)
-    return counts, length
+    alone = Counter(key for key in reading.keys if key != BREAK)
+    return alone + Counter(reading.inner) + Counter(phrases_of(reading.keys)), alone
 
 
 def score(counts: Counts, profile: Profile) -> Score:
@@ -66,7 +63,7 @@ def score(counts: Counts, profile: Profile) -> Score:
     Contributions add up to `value` (0-100). Each term counts with its weight times its saturated frequency (BM25 tf,
     k1 = 1.2, b = 0.35), summed to a share s of the profile's whole weight; value = 100 (1 - 2^(-s / HALF)).
     """
-    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(counts.length, 40) / USUAL_LENGTH)
+    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(_beside(counts, profile), 40) / USUAL_LENGTH)
     found = []
     total = 0.0
     for term in profile.terms:
@@ -90,7 +87,17 @@ def score(counts: Counts, profile: Profile) -> Score:
         )
         for term, in_title, in_text, share in sorted(found, key=lambda f: (-f[3], f[0].key))
     )
-    return Score(profile=profile.name, value=math.fsum(m.contribution for m in matches), matches=matches)
+    return Score(profile=profile.name, value=min(100.0, math.fsum(m.contribution for m in matches)), matches=matches)
+
+
+def _beside(counts: Counts, profile: Profile) -> int:
+    """How many keys of the text are beside the subject.
+
+    Only these count as length: were the matches counted too, one more mention of a light term could cost the heavy
+    ones more than it brings.
+    """
+    sought = {part for term in profile.terms for part in term.key.split(PHRASE)}
+    return counts.words.total() - sum(counts.words[key] for key in sought)
 
 
 def _whole(profile: Profile) -> float:

@@ -56,7 +56,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     *,
     clock: Clock,
     everyone: bool = False,
-    progress: Progress = lambda report: None,
+    progress: Progress | None = None,
 ) -> RunReport:
     """Ask every source that is due (or everyone), and record what they bring, one transaction per source."""
     started = clock()
@@ -68,7 +68,8 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     with closing(fetch_all([(s, state_of(s, states)) for s in asked], manners)) as outcomes:
         for source, outcome in outcomes:
             reports.append(collector.take(source, outcome, clock()))
-            progress(reports[-1])
+            if progress:
+                progress(reports[-1])
     summary = RunSummary(
         started=started,
         finished=clock(),
@@ -85,8 +86,8 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
 class _Collector:
     """Takes outcomes one by one; keeps the memory of recent articles between them."""
 
-    def __init__(self, store: Store, profiles: tuple[Profile, ...], started: datetime) -> None:
-        self.store, self.profiles, self.started = store, profiles, started
+    def __init__(self, store: Store, profiles: tuple[Profile, ...], started: datetime, *, edits: bool = True) -> None:
+        self.store, self.profiles, self.started, self.edits = store, profiles, started, edits
         self._memory: Memory | None = None
 
     def take(self, source: Source, outcome: Outcome, now: datetime) -> SourceReport:
@@ -124,7 +125,7 @@ class _Collector:
     def _one(self, report: SourceReport, identified: Identified, now: datetime) -> SourceReport:
         met = recognise(identified, self.store.known(identified.aliases))
         if met is not None:
-            changed = self.store.meet(met.article, identified, now)
+            changed = self.store.meet(met.article, identified, now, edits=self.edits)
             if changed:
                 again = self.store.get([met.article])[0].article
                 self.store.keep_scores((met.article, s) for s in judge(again, self.profiles))
@@ -143,7 +144,7 @@ class _Collector:
         return self._memory
 
     def _troubled(self, source: Source, trouble: Trouble, now: datetime) -> SourceReport:
-        self.store.keep_state(after_trouble(state_of(source, self.store.states()), source, trouble, now))
+        self.store.keep_state(after_trouble(state_of(source, self.store.states()), trouble, now))
         return SourceReport(source=source, trouble=trouble)
 
 
@@ -177,7 +178,7 @@ def take_in(
 ) -> tuple[int, int]:
     """Record articles that a file holds, all or none; returns how many were new and how many were known."""
     judge_again(profiles, store)
-    collector = _Collector(store, profiles, now)
+    collector = _Collector(store, profiles, now, edits=False)
     report = SourceReport(source=Source(id="", url=""))
     with store.transaction():
         for one in identified:

@@ -27,7 +27,8 @@ _FIRST = (
     """CREATE TABLE articles (
         id INTEGER PRIMARY KEY, title TEXT NOT NULL, summary TEXT NOT NULL, body TEXT NOT NULL, url TEXT NOT NULL,
         language TEXT NOT NULL, published TEXT, first_seen TEXT NOT NULL, changed TEXT, authors TEXT NOT NULL,
-        journal TEXT NOT NULL, year TEXT NOT NULL, volume TEXT NOT NULL, pages TEXT NOT NULL, story INTEGER NOT NULL) STRICT""",
+        journal TEXT NOT NULL, year TEXT NOT NULL, volume TEXT NOT NULL, pages TEXT NOT NULL,
+        story INTEGER NOT NULL) STRICT""",
     "CREATE INDEX articles_first_seen ON articles (first_seen)",
     "CREATE INDEX articles_story ON articles (story)",
     # All that an article was ever known by. Never deleted: it is how an article is not read twice.
@@ -38,10 +39,10 @@ _FIRST = (
     """CREATE TABLE cites (
         article INTEGER NOT NULL REFERENCES articles (id), scheme TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (article, scheme, value)) STRICT, WITHOUT ROWID""",
-    # Where an article was seen: one row for each source that brought it.
+    # Where an article was seen: one row for each source that brought it, in the order of the rowid.
     """CREATE TABLE sightings (
         article INTEGER NOT NULL REFERENCES articles (id), source TEXT NOT NULL, guid TEXT NOT NULL, url TEXT NOT NULL,
-        first_seen TEXT NOT NULL, PRIMARY KEY (article, source)) STRICT, WITHOUT ROWID""",
+        first_seen TEXT NOT NULL, PRIMARY KEY (article, source)) STRICT""",
     # Why an article was put into its story.
     """CREATE TABLE ties (
         article INTEGER NOT NULL REFERENCES articles (id), other INTEGER NOT NULL REFERENCES articles (id),

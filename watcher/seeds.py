@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
+from watcher.background import rarity
 from watcher.errors import UsageError
-from watcher.lexicon import BREAK, plain_keys
+from watcher.lexicon import BREAK, plain_keys, read
 from watcher.parse.charset import to_utf8
 from watcher.parse.html import paragraphs
 from watcher.text import STOP_WORDS, clean, fold, language
@@ -56,7 +58,7 @@ def read_seed(file: Path) -> Seed:
         raise UsageError("unreadable-file", file=str(file), detail=error.strerror) from error
     if len(raw) > LARGEST:
         raise UsageError("too-large", file=str(file), limit=LARGEST)
-    text = to_utf8(raw, "").decode("utf-8", "replace")
+    text = "\n".join(to_utf8(raw, "").decode("utf-8", "replace").splitlines())
     seed = _header(file.name, text)
     body = text[_header_end(text) :]
     if file.suffix.lower() in (".html", ".htm"):
@@ -66,7 +68,7 @@ def read_seed(file: Path) -> Seed:
     return replace(seed, title=title, text=article, language=seed.language or language(f"{title} {article}"))
 
 
-_HEADER = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+_HEADER = re.compile(r"\A\ufeff?---[ \t]*\n((?:.*?\n)??)---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 def _header_end(text: str) -> int:
@@ -90,11 +92,12 @@ def _header(name: str, text: str) -> Seed:
 
 # Headings after which the article is over. They are matched on the whole of a short block, folded.
 _AFTER = re.compile(
-    r"(references?( bibliographiques?)?|bibliographie|bibliography|(quelques |selected )?publications?|sources?|pour en savoir plus"
-    r"|(a )?lire (aussi|egalement|plus)|read (more|also)|sur le meme (sujet|theme)|related( articles| stories)?"
-    r"|la selection de la redaction|vous aimerez aussi|les plus lus|most read|commentaires?|comments?|(\d+ )?reactions?"
-    r"|noter cet article|recommander cet article|partager( cet article)?|share( this)?|contacts?( presse)?|press contacts?"
-    r"|newsletter|mots[- ]cles|keywords|tags|acknowledge?ments|remerciements|about the author|a propos de l.auteur)\s*:?\s*"
+    r"(references?( bibliographiques?)?|bibliographie|bibliography|(quelques |selected )?publications?|sources?"
+    r"|pour en savoir plus|(a )?lire (aussi|egalement|plus)|read (more|also)|sur le meme (sujet|theme)"
+    r"|related( articles| stories)?|la selection de la redaction|vous aimerez aussi|les plus lus|most read"
+    r"|(\d+ )?(commentaires?|comments?|reactions?)|noter cet article|recommander cet article"
+    r"|partager( cet article)?|share( this)?|contacts?( presse)?|press contacts?|newsletter|mots[- ]cles|keywords|tags"
+    r"|acknowledge?ments|remerciements|about the author|a propos de l.auteur)\s*:?\s*"
 )
 _CUT_SHORT = re.compile(r"(\.\.\.|…|\b(lire plus|lire la suite|read more|en savoir plus))\s*$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?][\"'»”’)\]]*\s*(\[\d+\])?$")
@@ -109,20 +112,22 @@ def main_text(page: str) -> tuple[str, str]:
     like an article is taken whole: better too much than nothing.
     """
     blocks = _joined(_blocks(page))
-    good = [i for i, block in enumerate(blocks) if _is_prose(block)]
-    if not good:
+    prose = [i for i, block in enumerate(blocks) if _is_prose(block)]
+    if not prose:
         return "", "\n".join(block.text for block in blocks)
-    first = good[0]
-    end = next((i for i in range(first + 1, len(blocks)) if _ends_article(blocks[i])), len(blocks))
-    last = max(i for i in good if i < end)
+    end = next((i for i in range(prose[0] + 1, len(blocks)) if _ends_article(blocks[i])), len(blocks))
+    prose = [i for i in prose if i < end]
+    own = [i for i in prose if not _is_repeated(blocks[i], [blocks[j] for j in prose if j > i])]
+    good = _on_subject(blocks, own)
+    first, last = good[0], good[-1]
     body = [b for i, b in enumerate(blocks[first : last + 1], first) if i in good or _belongs(b)]
-    return _title(blocks, first, body), "\n".join(block.text for block in body)
+    return _title(blocks[:first], body), "\n".join(block.text for block in body)
 
 
 def _blocks(page: str) -> list[_Block]:
     """Lines of a page without markup; several short lines of one hard-wrapped paragraph are joined later."""
     blocks = []
-    for raw in page.splitlines():
+    for raw in re.sub(r"\u00ad\s*\n\s*", "", page).splitlines():  # a soft hyphen at the end of a line: one word
         heading = bool(re.match(r"\s{0,3}#{1,6}\s", raw))
         bare = re.sub(r"!?\[([^\]]*)\]\(<?[^)]*>?\)", "", raw)
         shown = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", raw)
@@ -143,15 +148,41 @@ def _blocks(page: str) -> list[_Block]:
 
 def _joined(blocks: list[_Block]) -> list[_Block]:
     """Undo hard wraps: a line that does not end a sentence goes on in one that begins small, or after a full line."""
+    full = _full_line(blocks)
     joined: list[_Block] = []
+    line, wraps = "", 0  # the last line of the paragraph so far, and how many lines it was continued by
     for block in blocks:
         before = joined[-1] if joined else None
-        if before and not before.heading and not block.heading and _goes_on(before.text, block.text):
-            text = before.text[:-1] + block.text if before.text.endswith("\u00ad") else f"{before.text} {block.text}"
-            joined[-1] = replace(before, text=text, linked=max(before.linked, block.linked))
+        small = before is not None and not before.heading and not block.heading and _goes_on(line, block.text)
+        # A name or a symbol may begin a line; only a paragraph already known to be wrapped is continued by it.
+        wrapped = wraps > 0 and not block.heading and len(line) >= full and not _SENTENCE_END.search(line)
+        if before and (small or wrapped):
+            joined[-1] = replace(
+                before, text=_one_line(before.text, block.text), linked=max(before.linked, block.linked)
+            )
+            wraps += 1
         else:
             joined.append(block)
+            wraps = 0
+        line = block.text
     return joined
+
+
+def _full_line(blocks: list[_Block]) -> float:
+    """Letters of a full line of a hard-wrapped page, a little less than most have; infinite for other pages."""
+    cut = sorted(len(a.text) for a, b in pairwise(blocks) if _goes_on(a.text, b.text))
+    return 0.8 * cut[len(cut) // 2] if len(cut) >= 3 else float("inf")
+
+
+def _one_line(line: str, following: str) -> str:
+    """Two lines as one; a word that a hyphen cut in two is put together again when that makes a word we know."""
+    cut = re.search(r"([^\W\d_]+)-$", line)
+    if not cut:
+        return f"{line} {following}"
+    rest = re.match(r"[^\W\d_]*", following)
+    keys = plain_keys(cut[1] + (rest[0] if rest else ""))
+    known = all(key.startswith("=") or rarity(key) != rarity("") for key in keys)
+    return (line[:-1] if known else line) + following
 
 
 def _goes_on(line: str, following: str) -> bool:
@@ -159,13 +190,13 @@ def _goes_on(line: str, following: str) -> bool:
         return False
     return (
         following[0].islower()
-        or fold(line.rsplit(maxsplit=1)[-1]) in STOP_WORDS
+        or (fold(last := line.rsplit(maxsplit=1)[-1]) in STOP_WORDS and len(last) < 5)
         or (len(line) >= 70 and line.endswith((",", ";")))
     )
 
 
 def _is_prose(block: _Block) -> bool:
-    said = [w for w in re.findall(r"[^\W\d_]+", fold(block.text))]
+    said = re.findall(r"[^\W\d_]+", fold(block.text))
     if len(said) < 18 or block.linked > 0.4 or _CUT_SHORT.search(block.text):
         return False
     small = sum(w in STOP_WORDS for w in said) / len(said)
@@ -177,20 +208,72 @@ def _ends_article(block: _Block) -> bool:
     return len(block.text) < 60 and bool(_AFTER.fullmatch(fold(block.text)))
 
 
+def _is_repeated(block: _Block, later: list[_Block]) -> bool:
+    """A lead is often the first sentence of the article, said twice."""
+    return any(len(other.text) > len(block.text) and other.text.startswith(block.text) for other in later)
+
+
 def _belongs(block: _Block) -> bool:
     """A short block inside an article: a heading or a short sentence belongs to it, a link or a credit does not."""
     return block.linked < 0.4 and len(block.text.split()) >= 3 and not _CUT_SHORT.search(block.text)
 
 
-def _title(blocks: list[_Block], first: int, body: list[_Block]) -> str:
-    """The line above the article that shares most with it; the first heading when several share as much."""
+_TELLING = 4.0  # -log10 of a frequency: a word used less than once in ten thousand
+_GAP = 3  # blocks that are no prose, in a row: an article has a heading or two between its paragraphs, a page has menus
+_STRANGER = 0.15  # share of telling keys: what stands behind a gap must have more than this in common with the rest
+
+
+def _on_subject(blocks: list[_Block], prose: list[int]) -> list[int]:
+    """Leave out what stands before and after the article and shares nothing with it: banners, comments, teasers.
+
+    An end of the prose that a gap sets apart has to share more. Measured on articles of many kinds: neighbouring
+    paragraphs of one article always have a telling word in common, those of two articles rarely have two.
+    """
+    keys = {i: _telling_keys(blocks[i].text) for i in prose}
+    kept = list(prose)
+    while len(kept) > 2:
+        strangers = [
+            edge
+            for edge, neighbour in ((kept[-1], kept[-2]), (kept[0], kept[1]))
+            if _is_stranger(edge, neighbour, keys, kept)
+        ]
+        if not strangers:
+            break
+        kept.remove(min(strangers, key=lambda i: len(blocks[i].text)))
+    return kept
+
+
+def _telling_keys(text: str) -> set[str]:
+    reading = read(text)
+    return {key for key in (*reading.keys, *reading.inner) if key != BREAK and rarity(key)[0] > _TELLING}
+
+
+def _is_stranger(edge: int, neighbour: int, keys: dict[int, set[str]], kept: list[int]) -> bool:
+    if len(keys[edge]) < 2:
+        return len(keys[edge]) == 0
+    shared = keys[edge] & set[str]().union(*(keys[i] for i in kept if i != edge))
+    apart = abs(edge - neighbour) > _GAP
+    return len(shared) <= _STRANGER * len(keys[edge]) if apart else not shared
+
+
+def _title(above: list[_Block], body: list[_Block]) -> str:
+    """The line above the article that shares most with it; the first one when several share as much.
+
+    A page says its title more than once (in its path, in its own headings), and a title is no sentence of the article.
+    """
+    if len(above) == 1 and not _BREADCRUMB.search(fold(above[0].text)):
+        return above[0].text
     said = {k for block in body for k in plain_keys(block.text)} - {BREAK}
+    opening = fold(body[0].text)
     best, best_shared = "", 1.5
-    for block in blocks[:first]:
+    for i, block in enumerate(above):
         keys = [k for k in plain_keys(block.text) if k != BREAK]
-        if len(block.text.split()) < 3 or len(keys) > 40 or _BREADCRUMB.search(fold(block.text)):
+        folded = fold(block.text)
+        if len(folded.split()) < 3 or len(keys) > 40 or _BREADCRUMB.search(folded) or opening.startswith(folded):
             continue
-        shared = sum(k in said for k in keys) * (1.5 if block.heading else 1.0) - 0.5 * sum(k not in said for k in keys)
+        met = sum(k in said for k in keys)
+        shared = met * (1.5 if block.heading else 1.0) - 0.25 * (len(keys) - met)
+        shared += 2.0 * (met > 0 and any(folded in fold(other.text) for other in above[:i] + above[i + 1 :]))
         if shared > best_shared:
             best, best_shared = block.text, shared
     return best

@@ -99,7 +99,7 @@ def after_success(
     )
 
 
-def after_trouble(state: SourceState, source: Source, trouble: Trouble, now: datetime) -> SourceState:
+def after_trouble(state: SourceState, trouble: Trouble, now: datetime) -> SourceState:
     """The memory of a source that failed: asked again after 30 min, doubling to 24 h, never given up.
 
     A server's Retry-After counts when it asks for more patience, up to a week.

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from watcher.relevance import Score
 from watcher.schema import APPLICATION_ID, migrations
 from watcher.sources import SourceState, Trouble
 from watcher.stories import Known, Related, Tie
+from watcher.text import clean
 
 _BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
 
@@ -61,7 +62,7 @@ class Store:
     """The open database. Use it as a context manager; every write belongs in `transaction()`."""
 
     def __init__(self, file: Path, *, create: bool = True) -> None:
-        """Open a database, bringing its schema up to date; raises StorageError with the reason when it cannot be used."""
+        """Open a database and bring its schema up to date; raises StorageError when it cannot be used."""
         self.file = file
         with _told(file):
             if not file.exists():
@@ -78,8 +79,9 @@ class Store:
 
     def _prepare(self) -> None:
         self._db = Database(self._connection)
-        owner = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        # Tables first: when another process makes them in between, the owner read after them is ours already.
         tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        owner = self._connection.execute("PRAGMA application_id").fetchone()[0]
         if owner != APPLICATION_ID and (owner or tables):
             raise StorageError("foreign-database", file=str(self.file))
         # No WAL: a cron job has one writer, and the rollback journal survives read-only media and old SQLite versions.
@@ -89,7 +91,8 @@ class Store:
         if {m.name for m in migrations.applied(self._db)} - known:
             raise StorageError("newer-database", file=str(self.file))
         if migrations.pending(self._db):
-            migrations.apply(self._db)
+            with self.transaction():  # all of them or none: half a schema would be taken for another program's
+                migrations.apply(self._db)
 
     def __enter__(self) -> "Store":
         return self
@@ -127,9 +130,9 @@ class Store:
         """Remember a source until the next run."""
         trouble = state.trouble
         row = (
-            state.source, state.etag, state.modified, _iso(state.checked), _iso(state.ok), _iso(state.due), state.failures,
-            trouble and trouble.kind, trouble and trouble.detail, trouble and trouble.status, _iso(state.since),
-            state.articles, _iso(state.newest),
+            state.source, state.etag, state.modified, _iso(state.checked), _iso(state.ok), _iso(state.due),
+            state.failures, trouble and trouble.kind, trouble and trouble.detail, trouble and trouble.status,
+            _iso(state.since), state.articles, _iso(state.newest),
         )  # fmt: skip
         self._write(f"REPLACE INTO sources ({_STATE_COLUMNS}) VALUES ({', '.join('?' * len(row))})", [row])
 
@@ -163,19 +166,25 @@ class Store:
         self._sighted(number, related.identified, now)
         return number
 
-    def meet(self, number: int, identified: Identified, now: datetime) -> bool:
-        """Record that a known article was seen again; True when its title or text changed at its own source."""
+    def meet(self, number: int, identified: Identified, now: datetime, *, edits: bool = True) -> bool:
+        """Record that a known article was seen again; True when its title or text changed at its own source.
+
+        With `edits=False` its words stay as they are: a file of articles adds, it does not correct.
+
+        A changed article has no scores until it is judged again.
+        """
         before = self._rows("SELECT title, summary, body FROM articles WHERE id = ?", (number,))[0]
-        first = self._rows("SELECT source FROM sightings WHERE article = ? ORDER BY first_seen LIMIT 1", (number,))
+        first = self._rows("SELECT source FROM sightings WHERE article = ? ORDER BY rowid LIMIT 1", (number,))
         self._sighted(number, identified, now)
         article = identified.article
         after = (article.title or before[0], article.summary or before[1], article.body or before[2])
-        if before == after or (first and first[0][0] != article.source):
+        if not edits or before == after or (first and first[0][0] != article.source):
             return False
         self._write(
             "UPDATE articles SET title = ?, summary = ?, body = ?, changed = ? WHERE id = ?",
             [(*after, _iso(now), number)],
         )
+        self._write("DELETE FROM scores WHERE article = ?", [(number,)])  # they held for the old words
         return True
 
     def _sighted(self, number: int, identified: Identified, now: datetime) -> None:
@@ -211,6 +220,7 @@ class Store:
 
     def find(self, key: str) -> Remembered | None:
         """The article that a person means: by number, DOI, PMID, other identifier, or address."""
+        key = clean(key)  # what is typed may hold bytes that are no text
         if key.isdecimal() and len(key) < 10 and (by_number := self.get([int(key)])):
             return by_number[0]
         wanted = [*ids_in_address(key), ("url", canonical_url(key))]
@@ -222,12 +232,13 @@ class Store:
         return self.get([known[0].article])[0] if known else None
 
     def search(self, words: str, limit: int) -> tuple[Remembered, ...]:
-        """Articles that hold all the words (accents and case never matter), best first (BM25, the title counts more)."""
-        terms = " ".join(f'"{w}"' for w in re.findall(r"\w+", words))
+        """Articles that hold all the words, accents and case aside; best first (BM25, the title counts more)."""
+        terms = " ".join(f'"{w}"' for w in re.findall(r"\w+", clean(words)))
         if not terms:
             return ()
         rows = self._rows(
-            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY bm25(articles_fts, 4, 1, 1), rowid LIMIT ?",
+            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?"
+            " ORDER BY bm25(articles_fts, 4, 1, 1), rowid LIMIT ?",
             (terms, limit),
         )
         return self.get([int(row[0]) for row in rows])
@@ -290,7 +301,7 @@ class Store:
             for table, shown, order in (
                 ("aliases", "scheme, value", "scheme, value"),
                 ("cites", "scheme, value", "scheme, value"),
-                ("sightings", "source, guid", "first_seen, source"),
+                ("sightings", "source, guid", "rowid"),  # one run brings several within a second
                 ("scores", "profile, value", "value DESC, profile"),
             )
         }
@@ -308,7 +319,7 @@ class Store:
 
 @contextmanager
 def exclusive(database: Path) -> Iterator[None]:
-    """Keep every other run away; the kernel lets go when the process dies. Raises LockedError when another one is at work."""
+    """Keep every other run away; the kernel lets go when the process dies. Raises LockedError when one is at work."""
     with _told(database):
         database.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{database}.lock", mode=0o600)
@@ -402,9 +413,7 @@ def _state(row: tuple[Any, ...]) -> SourceState:
 
 def _iso(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with seconds, so that text order is time order."""
-    return (
-        None if moment is None else (moment - (moment.utcoffset() or timedelta())).strftime("%Y-%m-%dT%H:%M:%S+00:00")
-    )
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _moment(text: str | None) -> datetime | None:

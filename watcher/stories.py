@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import sqrt
 
 from watcher.background import rarity
-from watcher.identity import SAME_WORK, Alias, Identified
+from watcher.identity import SAME_WORK, Alias, Identified, without_ids
 from watcher.lexicon import BREAK, read
 
 WINDOW = timedelta(days=21)  # articles further apart tell two stories, or the second one retells an old one
@@ -84,7 +84,9 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
     """What tells one article from others; `seen` stands in for a missing date."""
     article = identified.article
     keys = [k for k in read(article.title).keys if k != BREAK]
-    keys += [k for k in read(article.summary or article.body).keys if k != BREAK][: max(0, READ_TO - len(keys))]
+    keys += [k for k in read(without_ids(article.summary or article.body)).keys if k != BREAK][
+        : max(0, READ_TO - len(keys))
+    ]
     weights = {k: sqrt(above) for k in keys if (above := rarity(k)[0] - COMMON) > 0}
     own = [a for a in identified.aliases if a[0] in SAME_WORK]
     cited = identified.cites if len(identified.cites) <= FEW_STUDIES else ()
@@ -98,11 +100,14 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
 
 
 def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | None:
-    """The known article that this one is, by the strongest alias they share; two different DOIs are two articles."""
+    """The known article that this one is, by the strongest alias they share.
+
+    Articles with different DOIs are two, whatever else they share, unless one page carries both DOIs.
+    """
     work = _work(identified)
     for alias in identified.aliases:
         met = known.get(alias)
-        if met is not None and not (work and met.work and work != met.work):
+        if met is not None and (alias[0] == "doi" or not (work and met.work and work != met.work)):
             return met
     return None
 
@@ -171,9 +176,10 @@ def _story(ties: list[Tie], memory: Memory) -> int | None:
 
 
 def group(articles: Iterable[Identified]) -> tuple[tuple[int, int], ...]:
-    """For each article of a list the position of the first one that is the same article, and of the first of its story."""
+    """For each article the position of the first one that is the same article, and of the first of its story."""
     memory = Memory()
     known: dict[Alias, Known] = {}
+    names: defaultdict[int, set[Alias]] = defaultdict(set)
     groups: list[tuple[int, int]] = []
     for number, identified in enumerate(articles):
         met = recognise(identified, known)
@@ -183,6 +189,7 @@ def group(articles: Iterable[Identified]) -> tuple[tuple[int, int], ...]:
             met = Known(article=number, story=number if story is None else story, work=telling.work)
             memory.add(number, telling, met.story)
         groups.append((met.article, met.story))
-        for alias in identified.aliases:
-            known.setdefault(alias, met)
+        names[met.article].update(a for a in identified.aliases if known.setdefault(a, met).article == met.article)
+        if met.work is None and (work := _work(identified)):  # only now is it told from another study
+            known.update(dict.fromkeys(names[met.article], replace(met, work=work)))
     return tuple(groups)

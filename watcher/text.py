@@ -11,13 +11,15 @@ _COMBINING = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f"
 _PILED_MARKS = re.compile(f"([{_COMBINING}]{{3}})[{_COMBINING}]+")
 _ORDINARY = re.compile("[ -~\u00a0-\u00ac\u00ae-\u017f\u2010-\u2027\u2030-\u203a\u20ac]*")
 
-_WORD = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)*|[.;:!?()\[\]«»\"“”]")
+_SHOUT = re.compile(r"[A-ZÀ-Ý]{6}|[A-ZÀ-Ý]{4}.{16}", re.DOTALL)  # longer than acronyms are
+_WORD = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)*|[.;:!?()\[\]«»\"“”]|,(?!\d)")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 _GREEK = str.maketrans(dict(zip("αβγδεζηθικλμνξοπρστυφχψως", "abgdezhqiklmnxoprstufcyws", strict=True)))
 
 _FRENCH = frozenset(
-    """a ai ainsi alors apres au aucun aucune aujourd aussi autre autres aux avaient avait avant avec avoir beaucoup bien
-    c ca car ce ceci cela celle celles celui cependant ces cet cette ceux chaque chez ci comme comment contre d dans de
+    """a ai ainsi alors apres au aucun aucune aujourd aussi autre autres aux avaient avait avant avec avoir beaucoup
+    bien c ca car ce ceci cela celle celles celui cependant ces cet cette ceux chaque chez ci comme comment contre d
+    dans de
     deja depuis des desormais deux dont donc du elle elles en encore enfin entre environ est et etaient etait etant ete
     etre eu eux faire fait fois font grace hui il ils j jamais jusqu jusque l la laquelle le lequel les lesquelles
     lesquels leur leurs lors lorsqu lorsque lui m ma mais malgre me meme memes mes moins mon n ne neanmoins ni non nos
@@ -27,25 +29,29 @@ _FRENCH = frozenset(
     t ta tandis tant tel telle telles tels tes toi ton toujours tous tout toute toutefois toutes tres trop tu un une
     vers via voici voila vos votre vous y autant dès afin doit doivent peut-etre celles-ci celui-ci ceux-ci toutefois
     elle-meme lui-meme fut furent avons avez etes sommes aura auront ayant soient celles quant desquels desquelles
-    auquel auxquels duquel""".split()
+    auquel auxquels duquel devront devra devrait devraient pourra pourront diront dira dirait viendra viendrait
+    devient deviennent devenir sert servent va vont aller venir vient viennent fera feront ferait""".split()
 )
 _ENGLISH = frozenset(
     """a about above after again against all also although am among an and any are as at be because been before being
     below between both but by can cannot could did do does doing down during each either et few for from further had
     has have having he her here hers him his how however i if in into is it its itself just may me might more most
     much must my neither no nor not now of off often on once only or other others our ours out over own per rather s
-    same several shall she should since so some such t than that the their theirs them then there therefore these they this
-    those through thus to too toward towards under until up upon us very via was we were what when where whereas
+    same several shall she should since so some such t than that the their theirs them then there therefore these they
+    this those through thus to too toward towards under until up upon us very via was we were what when where whereas
     whether which while who whom whose why will with within without would yet you your yours""".split()
 )
-STOP_WORDS = frozenset(_FRENCH | _ENGLISH)
+_UNITS = frozenset("mg kg ml cl dl mm cm km ng".split())
+STOP_WORDS = frozenset(_FRENCH | _ENGLISH | _UNITS)
 
 
 def clean(prose: str) -> str:
     """Make any string fit to be kept and shown: NFC, no control or hidden characters, single spaces, one line."""
     if not _ORDINARY.fullmatch(prose):
         prose = "".join(c if unicodedata.category(c) not in _UNPRINTABLE else " " if c.isspace() else "" for c in prose)
-        prose = _PILED_MARKS.sub(r"\1", unicodedata.normalize("NFC", prose))
+        prose = unicodedata.normalize("NFC", prose)
+        while (fewer := unicodedata.normalize("NFC", _PILED_MARKS.sub(r"\1", prose))) != prose:
+            prose = fewer  # a mark that is gone may have kept two others apart
     return _SPACES.sub(" ", prose).strip()
 
 
@@ -58,7 +64,7 @@ def fold(prose: str) -> str:
     """Lower case without accents, ligatures opened: what two spellings of one word have in common."""
     if prose.isascii():
         return prose.lower()
-    decomposed = unicodedata.normalize("NFKD", prose.casefold().translate(_LIGATURES))
+    decomposed = unicodedata.normalize("NFKD", prose).casefold().translate(_LIGATURES)  # apart first: "ǽ", "™"
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
@@ -68,7 +74,7 @@ def words(prose: str) -> list[str]:
     Elided words come apart (`l'étude` -> `l`, `étude`), hyphenated ones stay whole. A passage in capitals (a kicker, a
     shouted title) is lowered first, so that its words are not taken for symbols.
     """
-    if len(prose) > 20 and sum(map(str.isupper, prose)) > 0.6 * sum(map(str.isalpha, prose)):
+    if _SHOUT.search(prose) and sum(map(str.isupper, prose)) > 0.6 * sum(map(str.isalpha, prose)):
         prose = prose.lower()
     return _WORD.findall(prose)
 

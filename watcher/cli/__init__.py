@@ -38,18 +38,36 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+def _translate(option: click.Option | None) -> click.Option | None:
+    """Say in the reader's language what `--help` does; click makes that option itself, once for each command."""
+    if option:
+        option.help = t("Afficher cette aide.", "Show this help.")
+    return option
+
+
 class _Commands(click.Group):
     """Knows every command by name and loads the one that is typed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"watcher.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
+        for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            _translate(one.get_help_option(ctx))
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `watcher export | head`; click would call it a failure
+            return _stop_writing()
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return _translate(super().get_help_option(ctx))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section(t("Commandes", "Commands")):
@@ -78,8 +96,14 @@ class _Commands(click.Group):
     __version__, "--version", prog_name="watcher", help=t("Afficher la version.", "Show the version.")
 )
 @click.pass_context
-def watcher(context: click.Context, **said: Any) -> None:
+def watcher(context: click.Context, /, **said: Any) -> None:
     context.obj = said
+
+
+def _stop_writing() -> int:
+    """Nobody reads on: what is still to be written goes nowhere, and that is no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def main() -> None:
@@ -95,9 +119,8 @@ def main() -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError:  # `watcher export | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except BrokenPipeError:
+        code = _stop_writing()
     except WatcherError as error:
         for line in error_said(error):
             click.echo(f"watcher: {line}", err=True)

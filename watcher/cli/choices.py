@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import click
 from platformdirs import user_config_path
 
-from watcher import config
 from watcher.cli.words import LANGUAGE, t
+from watcher.config import Settings, load
 from watcher.errors import UsageError
 from watcher.parse import KINDS
 from watcher.profiles import Profile
@@ -31,9 +31,9 @@ class Choices:
     verbose: bool
 
     @cached_property
-    def settings(self) -> config.Settings:
+    def settings(self) -> Settings:
         """The settings; raises ConfigError with every mistake in them."""
-        return config.load(self.config or _default_config(), kinds=tuple(KINDS))
+        return load(self.config or _default_config(), kinds=tuple(KINDS))
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:

@@ -86,7 +86,7 @@ def run_command(choices: Choices, *, everyone: bool, since: str, as_json: bool) 
 
 def _poll(choices: Choices, *, everyone: bool, quiet: bool) -> RunReport:
     sources, profiles = choices.settings.sources, choices.profiles
-    told = _silent if quiet else _teller(choices.language, verbose=choices.verbose)
+    told = None if quiet else _teller(choices.language, verbose=choices.verbose)
     with exclusive(choices.database_file), choices.store(create=True) as store:
         report = poll(sources, profiles, store, _manners(choices), clock=now, everyone=everyone, progress=told)
     if not quiet:
@@ -102,12 +102,8 @@ def _manners(choices: Choices) -> Manners:
     )
 
 
-def _silent(report: SourceReport) -> None:
-    """Say nothing: the report is printed as JSON."""
-
-
 def _teller(language: str, *, verbose: bool) -> Callable[[SourceReport], None]:
-    """Says what each source brought, on stderr: troubles always, news to a person at a terminal, the rest on request."""
+    """Says on stderr what each source brought: troubles always, news to a person at a terminal, the rest on request."""
     talkative = verbose or sys.stderr.isatty()
 
     def tell(report: SourceReport) -> None:

@@ -1,6 +1,7 @@
 """The command that lives three days of the sample world."""
 
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,18 +35,22 @@ ZONE = ZoneInfo("Europe/Paris")
     epilog=example("watcher demo", "WATCHER_LANG=en watcher demo"),
 )
 def demo_command() -> None:
-    live(console())
+    screen = console()
+    live({1: screen, 2: screen, 3: screen})
 
 
-def live(screen: Console, days: tuple[int, ...] = (1, 2, 3)) -> None:
-    """The days of the sample world on a screen: day 1 fills, day 2 brings news, day 3 brings nothing."""
+def live(screens: Mapping[int, Console]) -> None:
+    """Days of the sample world, each on its screen: day 1 fills, day 2 brings news, day 3 brings nothing."""
     with starter() as model:
         profiles = learn_profiles(load(model / "feeds.yaml").profiles)
-    with tempfile.TemporaryDirectory(prefix="watcher-demo-") as folder, open_world(DAY_ONE) as world:
-        with Store(Path(folder) / "watcher.db") as store:
-            for day in days:
-                world.set_day(day)
-                _one_day(day, world, profiles, store, screen)
+    with (
+        tempfile.TemporaryDirectory(prefix="watcher-demo-") as folder,
+        open_world(DAY_ONE) as world,
+        Store(Path(folder) / "watcher.db") as store,
+    ):
+        for day, screen in screens.items():
+            world.set_day(day)
+            _one_day(day, world, profiles, store, screen)
 
 
 def _one_day(day: int, world: World, profiles: tuple[Profile, ...], store: Store, screen: Console) -> None:

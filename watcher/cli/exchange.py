@@ -8,10 +8,11 @@ import click
 
 from watcher.cli.choices import Choices, now, with_choices
 from watcher.cli.records import articles_of
-from watcher.cli.words import example, t
+from watcher.cli.words import LANGUAGE, example, t
 from watcher.identity import Identified, identify
 from watcher.render.csv import csv_lines
 from watcher.render.json import article_json, dumped
+from watcher.render.words import say
 from watcher.run import take_in
 from watcher.store import exclusive
 
@@ -26,11 +27,8 @@ from watcher.store import exclusive
 def import_command(choices: Choices, *, file: Path) -> None:
     with exclusive(choices.database_file), choices.store(create=True) as store:
         new, known = take_in(_identified(file), choices.profiles, store, now())
-    said = t(
-        f"{file} : {new} article(s) ajouté(s), {known} déjà connu(s)",
-        f"{file}: {new} article(s) added, {known} already known",
-    )
-    click.echo(said, err=True)
+    counts = f"{say(LANGUAGE, 'new', new)}, {say(LANGUAGE, 'known', known)}"
+    click.echo(say(LANGUAGE, "pair", name=file, value=counts), err=True)
 
 
 def _identified(file: Path) -> Iterator[Identified]:
@@ -38,10 +36,11 @@ def _identified(file: Path) -> Iterator[Identified]:
 
     Numbers of two exports would otherwise meet and be taken for one article.
     """
+    source = f"file:{file.name}"
     for article in articles_of(file):
-        (named,) = identify((replace(article, source=f"file:{file.name}", guid=""),))
-        if not named.aliases:
-            (named,) = identify((replace(article, source=f"file:{file.name}"),))
+        (named,) = identify((replace(article, source=source, guid=""),))
+        if all(value.endswith(f"@{source}") for _, value in named.aliases):
+            (named,) = identify((replace(article, source=source),))
         yield named
 
 

@@ -57,6 +57,6 @@ def show_command(choices: Choices, *, name: str, as_yaml: bool, as_json: bool) -
     if as_json:
         click.echo(dumped(profile_json(profile)))
     elif as_yaml:
-        click.echo(profile_yaml(profile, wanted[0]), nl=False)
+        click.echo(profile_yaml(profile, wanted[0], choices.settings.file.parent), nl=False)
     else:
         console().print(profile_table(profile, choices.language))

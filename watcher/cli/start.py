@@ -39,7 +39,7 @@ def init_command(folder: Path, contact: str) -> None:
         raise UsageError("unwritable-file", file=str(folder), detail=error.strerror) from error
     click.echo(
         t(
-            f"{settings} est prêt. Donnez-y votre adresse (contact), mettez vos documents dans {seeds}, puis : watcher run",
+            f"{settings} est prêt : donnez-y votre adresse (contact), vos documents dans {seeds}, puis : watcher run",
             f"{settings} is ready. Give it your address (contact), put your documents into {seeds}, then: watcher run",
         )
     )

@@ -56,7 +56,6 @@ _ERRORS: dict[str, tuple[str, str]] = {
                "another run of watcher is at work on {file}; this one stops and does nothing"),
     "all-failed": ("aucune des {count} sources n’a pu être lue ; détail : « watcher sources check »",
                    "none of the {count} sources could be read; details: `watcher sources check`"),
-    "config": ("{count} erreur(s) dans les réglages", "{count} mistake(s) in the settings"),
 }  # fmt: skip
 
 _MISTAKES: dict[str, tuple[str, str]] = {

@@ -1,10 +1,12 @@
 """Turn one fetched document into articles; a room per kind of document."""
 
+from dataclasses import replace
 from typing import Protocol
 
-from watcher.articles import Parsed
+from watcher.articles import Article, Parsed
 from watcher.parse import feed
 from watcher.sources import Source, Trouble
+from watcher.text import language
 
 
 class Parser(Protocol):
@@ -25,4 +27,16 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
     `address` is where the document really came from (after redirects): relative links start there.
     `content_type` is the header as received, or "". Raises KeyError for a kind that is not in `KINDS`.
     """
-    return KINDS[source.kind](document, source, address=address, content_type=content_type)
+    parsed = KINDS[source.kind](document, source, address=address, content_type=content_type)
+    if isinstance(parsed, Trouble):
+        return parsed
+    return replace(parsed, articles=tuple(_spoken(article) for article in parsed.articles))
+
+
+def _spoken(article: Article) -> Article:
+    """An article's own words say what language it is in before its feed does: French institutes publish both."""
+    told = language(f"{article.title}. {article.summary[:TOLD_BY]}")
+    return replace(article, language=told) if told and told != article.language else article
+
+
+TOLD_BY = 600  # characters of a summary that are enough to tell its language

@@ -1,19 +1,26 @@
 """Markup to clean plain text, and links to absolute web addresses.
 
-A scanner and not a tree: it holds no stack of elements, so nesting costs nothing, and every pattern stops at the next
-"<" or after a fixed number of characters, so that no markup makes it slow.
+The words of a feed's item are scanned and not made into a tree: a scanner holds no stack of elements, so nesting costs
+nothing, and every pattern stops at the next "<" or after a fixed number of characters, so that no markup makes it slow.
+It runs for every item. A whole page, read now and then, is a tree: only a tree knows what stands inside a menu.
 """
 
 import html
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Container, Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from watcher.text import clean
 
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+
 MAX_MARKUP = 262_144  # characters of markup read per field
 MAX_PAGE = 4_000_000  # characters of markup read per page
+MAX_TAGS = 60_000  # "<" read per page: what time and memory go into, about a second
 MAX_TEXT = 65_536  # characters of text kept per field
 MAX_TITLE = 1_000
 MAX_ADDRESS = 4_096
@@ -33,9 +40,8 @@ _BLOCKS = frozenset(
     dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html img label legend li list
     list-item main menu nav ol option p pre sec section summary table tbody td tfoot th thead title tr ul""")
 )
-_FURNITURE = frozenset(
-    ("head", "nav", "aside", "form", "header", "footer")
-)  # header and footer of an article are prose
+_FURNITURE = frozenset(("head", "nav", "aside", "form", "header", "footer"))
+_CLOSED_BY_PARSER = frozenset(("head", "script", "style", "template", "textarea"))
 _CELLS = frozenset(("td", "th", "img", "label", "option"))  # apart, but on the same line
 # Names worth a second look when they come out of doubled entities; anything else between < and > is then text.
 _INLINE = frozenset(
@@ -92,16 +98,22 @@ def plain_title(markup: str) -> str:
     markup = markup[:MAX_MARKUP]
     if "<" not in markup and "&" not in markup:
         return clean(markup)
-    return clean(_decoded("".join(_pieces(markup, _UNREAD, breaks=" "))))
+    return clean(_decoded("".join(_pieces(markup))))
 
 
 def paragraphs(page: str) -> str:
-    """The prose of an HTML page, one line per block element; menus, banners, forms and scripts left out."""
-    page = page[:MAX_PAGE]
-    unread = _UNREAD | _FURNITURE
-    text = _lines(page, unread)
+    """The prose of an HTML page, one line per block element; menus, banners, forms and scripts left out.
+
+    The header and the footer of an article are part of its prose.
+    """
+    page = "<".join(page[:MAX_PAGE].split("<", MAX_TAGS)[:MAX_TAGS])
+    tree = _tree(page)
+    ends = page.lower()
+    # Menus that nobody closed hold the rest of the page: they are read.
+    unread = {name for name in _UNREAD | _FURNITURE if name in _CLOSED_BY_PARSER or f"</{name}" in ends}
+    text = _lines(tree, unread)
     if len(text) < SHORT_PAGE:
-        with_forms = _lines(page, unread - {"form"})
+        with_forms = _lines(tree, unread - {"form"})
         if len(with_forms) > 4 * len(text):  # some sites put a whole page inside one form
             return with_forms
     return text
@@ -134,36 +146,67 @@ def absolute(href: str, base: str = "") -> str:
     return f"{parts.scheme}://{netloc}{rest}"
 
 
-def _lines(page: str, unread: frozenset[str]) -> str:
-    text = _decoded("".join(_pieces(page, unread, breaks="\n")), breaks="\n")
-    return "\n".join(line for raw in text.split("\n") if (line := clean(raw)))
+def _tree(page: str) -> "BeautifulSoup":
+    from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
+    from bs4.builder import ParserRejectedMarkup
+
+    legal = page.replace("\0", "").encode("utf-8", "ignore").decode()  # no lone surrogates
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)  # it may, and is read all the same
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        try:
+            return BeautifulSoup(legal, "lxml")
+        except ParserRejectedMarkup:
+            return BeautifulSoup("", "lxml")
 
 
-def _pieces(markup: str, unread: frozenset[str], *, breaks: str) -> Iterator[str]:
-    """The text between the tags; `breaks` is what a block element leaves behind ("\\n" for a page, else " ")."""
+def _lines(tree: "BeautifulSoup", unread: Container[str]) -> str:
+    """The text of a tree, a line per block; walked without recursion, which nesting could exhaust."""
+    from bs4.element import NavigableString, Tag
+
+    pieces: list[str] = []
+    inside = 0  # how many <article> and <main> are open
+    open_elements = [(iter(tree.contents), "", 0)]  # what is left of each, what it leaves behind, whether it counts
+    while open_elements:
+        rest, mark, counts = open_elements[-1]
+        child = next(rest, None)
+        if child is None:
+            pieces.append(mark)
+            inside -= counts
+            open_elements.pop()
+        elif isinstance(child, Tag):
+            mark = "" if child.name not in _BLOCKS else " " if child.name in _CELLS else "\n"
+            pieces.append(mark)
+            if child.name not in unread or (inside and child.name in ("header", "footer")):
+                counts = int(child.name in ("article", "main"))
+                inside += counts
+                open_elements.append((iter(child.contents), mark, counts))
+        elif type(child) is NavigableString:  # its subclasses are comments and scripts
+            pieces.append(child.replace("\n", " "))  # the line ends of the source mean no more than spaces do
+    return "\n".join(line for raw in "".join(pieces).split("\n") if (line := clean(raw)))
+
+
+def _pieces(markup: str) -> Iterator[str]:
+    """The text between the tags; a block element leaves a space behind."""
     unclosed: set[str] = set()
-    inside = at = 0  # inside: how many <article> and <main> are open
+    at = 0
     while token := _TOKEN.search(markup, at):
-        yield _text(markup[at : token.start()], breaks)
+        yield _text(markup[at : token.start()])
         at = token.end()
         comment, closing, name = token.groups()
         if comment:
             at = end + 3 if (end := markup.find("-->", at)) >= 0 else len(markup)
         elif name:
             local = name.rpartition(":")[2].lower()
-            if local in ("article", "main"):
-                inside = max(0, inside - 1) if closing else inside + 1
-            banner = inside and local in ("header", "footer")
-            if local in unread and not closing and not banner and not token[0].endswith("/>"):
+            if local in _UNREAD and not closing and not token[0].endswith("/>"):
                 at = _past(markup, local, at, unclosed)
             if local in _BLOCKS:
-                yield " " if local in _CELLS else breaks
-    yield _text(_CUT_TAG.sub("", markup[at:]), breaks)
+                yield " "
+    yield _text(_CUT_TAG.sub("", markup[at:]))
 
 
-def _text(between: str, breaks: str) -> str:
-    # In a page the line ends of the source mean no more than spaces do.
-    return html.unescape(between.replace("]]>", "")).replace("\n", " " if breaks == "\n" else "\n")
+def _text(between: str) -> str:
+    return html.unescape(between.replace("]]>", ""))
 
 
 def _past(markup: str, name: str, at: int, unclosed: set[str]) -> int:
@@ -180,12 +223,12 @@ def _end_of(name: str) -> re.Pattern[str]:
     return re.compile(rf"</{name}\b[^<>]*+>?", re.IGNORECASE)
 
 
-def _decoded(text: str, *, breaks: str = " ") -> str:
+def _decoded(text: str) -> str:
     """Undo the second escaping of publishers that escape twice: `&#8217;` and `<i>` that come out as text."""
     if "&" in text:
         text = _ENTITY.sub(_second, text)
     if "<" in text and _KNOWN.search(text):
-        text = "".join(_pieces(text, _UNREAD, breaks=breaks)) if breaks == " " else _KNOWN.sub(" ", text)
+        text = "".join(_pieces(text))
     return text
 
 

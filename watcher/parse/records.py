@@ -9,9 +9,10 @@ from watcher.articles import Article
 from watcher.errors import UsageError
 from watcher.parse.dates import parse_date
 from watcher.parse.html import MAX_TEXT, MAX_TITLE, absolute
-from watcher.text import clean
+from watcher.text import clean, language
 
-SCHEMES = ("doi", "pmid", "pmcid", "hal", "nct")
+SCHEMES = ("doi", "pmid", "pmcid", "hal", "nct")  # of identifiers that a record may give by name
+ALIASES = (*SCHEMES, "arxiv", "url", "guid", "title")  # and of those that `watcher export` lists
 MAX_LINE = 50_000_000  # characters; a longer line is no record
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -48,14 +49,16 @@ def _record(line: str, source: str, number: int) -> dict[str, Any]:
 
 def _article(record: dict[str, Any], source: str) -> Article:
     published = _value(record, "published")
+    title = _value(record, "title")[:MAX_TITLE].rstrip()
+    text = (_value(record, "text") or _value(record, "summary"))[:MAX_TEXT].rstrip()
     year = _YEAR.search(_value(record, "year") or published)
     return Article(
         source=source,
         guid=_value(record, "id"),
         url=absolute(_value(record, "url")),
-        title=_value(record, "title")[:MAX_TITLE].rstrip(),
-        summary=(_value(record, "text") or _value(record, "summary"))[:MAX_TEXT].rstrip(),
-        language=_value(record, "language").lower()[:2],
+        title=title,
+        summary=text,
+        language=_value(record, "language").lower()[:2] or language(f"{title}. {text[:600]}"),
         published=parse_date(published) if published else None,
         authors=names(record.get("authors")),
         journal=_value(record, "journal"),
@@ -81,7 +84,7 @@ def _ids(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     aliases = record.get("aliases")
     for alias in aliases if isinstance(aliases, list) else ():
         scheme, _, value = clean(_text(alias)).partition(":")
-        if scheme in SCHEMES and value:
+        if scheme in ALIASES and value:
             declared.append((scheme, value))
     return tuple(dict.fromkeys(declared))
 

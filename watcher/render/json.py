@@ -50,10 +50,17 @@ def _line(line: Line) -> dict[str, Any]:
         "also": list(line.also),
         "new": line.new,
         "outlets": [
-            {"source": o.source, "article": o.article, "url": o.url, "title": o.title, "language": o.language, "published": time(o.published)}
+            {
+                "source": o.source,
+                "article": o.article,
+                "url": o.url,
+                "title": o.title,
+                "language": o.language,
+                "published": time(o.published),
+            }
             for o in line.outlets
         ],
-    }  # fmt: skip
+    }
 
 
 def score_json(score: Score) -> dict[str, Any]:
@@ -62,10 +69,17 @@ def score_json(score: Score) -> dict[str, Any]:
         "profile": score.profile,
         "value": score.value,
         "matches": [
-            {"key": m.key, "label": m.label, "fields": list(m.fields), "count": m.count, "weight": m.weight, "contribution": m.contribution}
+            {
+                "key": m.key,
+                "label": m.label,
+                "fields": list(m.fields),
+                "count": m.count,
+                "weight": m.weight,
+                "contribution": m.contribution,
+            }
             for m in score.matches
         ],
-    }  # fmt: skip
+    }
 
 
 def article_json(known: Remembered) -> dict[str, Any]:
@@ -94,11 +108,19 @@ def profile_json(profile: Profile) -> dict[str, Any]:
         "seeds": list(profile.seeds),
         "fingerprint": profile.fingerprint,
         "terms": [
-            {"key": t.key, "french": list(t.french), "english": list(t.english), "facet": t.facet, "weight": round(t.weight, 4),
-             "general": t.general, "biomedical": t.biomedical, "seeds": list(t.seeds)}
+            {
+                "key": t.key,
+                "french": list(t.french),
+                "english": list(t.english),
+                "facet": t.facet,
+                "weight": round(t.weight, 4),
+                "general": t.general,
+                "biomedical": t.biomedical,
+                "seeds": list(t.seeds),
+            }
             for t in profile.terms
         ],
-    }  # fmt: skip
+    }
 
 
 def source_json(source: Source, state: SourceState) -> dict[str, Any]:

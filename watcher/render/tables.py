@@ -1,7 +1,9 @@
 """Everything but the digest that is listed on a screen, and the profile as text to edit."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
+from pathlib import Path
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -12,60 +14,53 @@ from rich.text import Text
 from watcher.articles import Article
 from watcher.profiles import Profile, ProfileSetting, Term
 from watcher.relevance import Score
-from watcher.render.words import date_said, moment_said, number, say, spaced, tenths, trouble_said
+from watcher.render.terminal import linked
+from watcher.render.words import (
+    HEADS,
+    LABELS,
+    date_said,
+    moment_said,
+    number,
+    say,
+    spaced,
+    tenths,
+    trouble_said,
+)
 from watcher.sources import Source, SourceState, state_of
 from watcher.store import Remembered
 from watcher.stories import Tie
 
-_HEADS: dict[str, tuple[str, str]] = {
-    "id": ("identifiant", "id"), "name": ("nom", "name"), "address": ("adresse", "address"), "every": ("toutes les", "every"),
-    "state": ("état", "state"), "articles": ("articles", "articles"), "newest": ("dernière nouveauté", "last news"),
-    "asked": ("interrogée", "asked"), "profile": ("profil", "profile"), "seeds": ("documents", "documents"), "terms": ("termes", "terms"),
-    "threshold": ("seuil", "threshold"), "heaviest": ("les plus lourds", "heaviest"), "term": ("terme", "term"), "french": ("français", "French"),
-    "english": ("anglais", "English"), "facet": ("facette", "facet"), "weight": ("poids", "weight"), "rare": ("rare : langue / biomédecine", "rare: language / biomedicine"),
-    "from": ("vient de", "comes from"), "score": ("note", "score"), "title": ("titre", "title"), "date": ("date", "date"), "outlets": ("sources", "sources"),
-    "why": ("pourquoi", "why"), "points": ("points", "points"), "field": ("où", "where"), "count": ("fois", "times"), "article": ("article", "article"),
-    "story": ("histoire", "story"), "number": ("n°", "no."),
-}  # fmt: skip
-_SAID: dict[str, tuple[str, str]] = {
-    "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),
-    "title": ("titre", "title"), "text": ("texte", "text"), "total": ("total", "total"), "no-match": ("aucun terme du profil", "no term of the profile"),
-    "first-seen": ("vu le", "first seen"), "published": ("publié le", "published"), "names": ("connu comme", "known as"), "cites": ("cite", "cites"),
-    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "same-story": ("Même histoire", "Same story"),
-    "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
-    "mechanism": ("mécanisme", "mechanism"), "method": ("méthode", "method"), "": ("", ""),
-}  # fmt: skip
 
-
-def _table(language: str, *heads: str, right: Iterable[str] = ()) -> Table:
+def _table(language: str, *heads: str, right: Iterable[str] = (), whole: Iterable[str] = ()) -> Table:
+    """An empty table; `right` are the columns of numbers, `whole` the others that are not broken into lines."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for head in heads:
         table.add_column(
-            spaced(language, _HEADS[head][language == "en"]),
+            spaced(language, HEADS[head][language == "en"]),
             justify="right" if head in right else "left",
-            no_wrap=head in right,
+            no_wrap=head in right or head in whole,
             overflow="fold",
         )
     return table
 
 
 def _said(language: str, key: str) -> str:
-    return _SAID[key][language == "en"]
+    return LABELS[key][language == "en"]
 
 
 def sources_table(sources: tuple[Source, ...], language: str) -> Table:
     """The sources as the settings give them."""
-    table = _table(language, "id", "name", "every", "address", right=["every"])
+    table = _table(language, "id", "name", "every", "address", right=["every"], whole=["id"])
     for source in sources:
-        hours = source.every.total_seconds() / 3600
-        every = f"{hours:g} h" if hours >= 1 else f"{hours * 60:g} min"
+        hours, minutes = divmod(int(source.every.total_seconds()) // 60, 60)
+        every = f"{hours * 60 + minutes} min" if minutes else f"{hours} h"
         table.add_row(Text(source.id), Text(source.label), every, Text(source.url))
     return table
 
 
 def health_table(sources: tuple[Source, ...], states: Mapping[str, SourceState], language: str, zone: tzinfo) -> Table:
     """How every source fares."""
-    table = _table(language, "id", "state", "articles", "newest", "asked", right=["articles"])
+    table = _table(language, "id", "state", "articles", "newest", "asked", right=["articles"], whole=["id"])
     for source in sources:
         state = state_of(source, dict(states))
         table.add_row(
@@ -91,14 +86,15 @@ def _state_said(state: SourceState, language: str, zone: tzinfo) -> Text:
 
 def profiles_table(profiles: tuple[Profile, ...], language: str) -> Table:
     """The profiles with their heaviest terms."""
-    table = _table(language, "profile", "seeds", "terms", "threshold", "heaviest", right=["terms", "threshold"])
+    heads = ("profile", "seeds", "terms", "threshold", "heaviest")
+    table = _table(language, *heads, right=["seeds", "terms", "threshold"], whole=["profile"])
     for profile in profiles:
         heaviest = ", ".join(term.label for term in profile.terms[:6])
         table.add_row(
             Text(profile.name),
-            Text(", ".join(profile.seeds)),
-            str(len(profile.terms)),
-            f"{profile.threshold:g}",
+            number(language, len(profile.seeds)),
+            number(language, len(profile.terms)),
+            number(language, profile.threshold, 0 if profile.threshold.is_integer() else 1),
             Text(heaviest),
         )
     return table
@@ -119,17 +115,21 @@ def profile_table(profile: Profile, language: str) -> Table:
     return table
 
 
-def profile_yaml(profile: Profile, setting: ProfileSetting) -> str:
-    """A profile as an entry of `profiles:` in feeds.yaml: what was learnt as comments, what a person said as settings."""
+def profile_yaml(profile: Profile, setting: ProfileSetting, folder: Path) -> str:
+    """A profile as an entry of `profiles:` in the feeds.yaml of a folder.
+
+    What a person said comes as settings, what was learnt as comments.
+    """
+    seeds = setting.seeds.relative_to(folder) if setting.seeds.is_relative_to(folder) else setting.seeds.absolute()
     lines = [
         "profiles:",
-        f"  - name: {profile.name}",
-        f"    seeds: seeds/{setting.seeds.name}",
-        f"    threshold: {profile.threshold:g}",
+        f"  - name: {_quoted(profile.name)}",
+        f"    seeds: {_quoted(seeds.as_posix())}",
+        f"    threshold: {_plain(profile.threshold)}",
         f"    include: [{', '.join(_quoted(w) for w in setting.include)}]",
         f"    exclude: [{', '.join(_quoted(w) for w in setting.exclude)}]",
         "    weights:" if setting.weights else "    weights: {}",
-        *(f"      {_quoted(word)}: {factor:g}" for word, factor in setting.weights),
+        *(f"      {_quoted(word)}: {_plain(factor)}" for word, factor in setting.weights),
         "    # poids appris / learnt weights :",
         *(f"    #   {term.weight:.3f}  {_forms(term)}" for term in profile.terms),
     ]
@@ -138,6 +138,11 @@ def profile_yaml(profile: Profile, setting: ProfileSetting) -> str:
 
 def _quoted(word: str) -> str:
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _plain(value: float) -> str:
+    """A number without an exponent, which settings do not take."""
+    return f"{value:.12f}".rstrip("0").rstrip(".")
 
 
 def _forms(term: Term) -> str:
@@ -152,7 +157,7 @@ def articles_table(found: Sequence[Remembered], language: str, zone: tzinfo) -> 
     for known in found:
         published = known.article.published or known.first_seen
         best = f"{known.scores[0][1]:.0f}" if known.scores else "—"
-        title = Text(known.article.title or say(language, "untitled"), style=Style(link=known.article.url or None))
+        title = Text(known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url)))
         table.add_row(str(known.id), date_said(language, published, zone), best, title, Text(", ".join(known.sources)))
     return table
 
@@ -190,22 +195,19 @@ def article_page(
         parts += [Text(""), Text(text)]
     if len(story) > 1:
         parts += [Text(""), Text(_said(language, "same-story"), style="bold")]
-        parts += [_member(m, known, ties, names, language) for m in story if m.id != known.id]
+        parts += [_member(m, ties, names, language) for m in story if m.id != known.id]
     return Group(*parts)
 
 
-def _member(
-    member: Remembered, known: Remembered, ties: Sequence[Tie], names: Mapping[str, str], language: str
-) -> Text:
-    text = Text(f"  n°{member.id} ", style="dim")
+def _member(member: Remembered, ties: Sequence[Tie], names: Mapping[str, str], language: str) -> Text:
+    text = Text(f"  {say(language, 'numbered', id=member.id)} ", style="dim")
     text.append(member.article.title or say(language, "untitled"), style="")
     text.append(f" ({', '.join(names.get(s, s) for s in member.sources)})", style="dim")
     for tie in ties:
         if tie.article == member.id:
-            text.append(
-                f"\n      {_said(language, 'tied')} {number(language, tie.strength, 2)} : {', '.join(tie.shared)}",
-                style="italic cyan",
-            )
+            name = f"{_said(language, 'tied')} {number(language, tie.strength, 2)}"
+            said = say(language, "pair", name=name, value=", ".join(tie.shared))
+            text.append(f"\n      {said}", style="italic cyan")
     return text
 
 
@@ -214,7 +216,8 @@ def explanation(known: Remembered, scores: Sequence[Score], language: str) -> It
     yield Text(known.article.title or say(language, "untitled"), style="bold")
     for score in scores:
         points = tenths([m.contribution for m in score.matches])
-        yield Text(f"\n{score.profile} : {number(language, sum(points), 1)} / 100", style="bold cyan")
+        value = f"{number(language, math.fsum(points), 1)} / 100"
+        yield Text("\n" + say(language, "pair", name=score.profile, value=value), style="bold cyan")
         if not score.matches:
             yield Text(_said(language, "no-match"), style="dim")
             continue
@@ -228,7 +231,7 @@ def explanation(known: Remembered, scores: Sequence[Score], language: str) -> It
                 str(match.count),
                 number(language, match.weight, 2),
             )
-        table.add_row(number(language, sum(points), 1), Text(_said(language, "total"), style="bold"), "", "", "")
+        table.add_row(number(language, math.fsum(points), 1), Text(_said(language, "total"), style="bold"), "", "", "")
         yield table
 
 

@@ -1,24 +1,61 @@
 """The digest on a screen."""
 
+import math
 from datetime import tzinfo
 
-from rich.console import Console
-from rich.padding import Padding
+from rich.console import Console, Group, JustifyMethod, OverflowMethod
+from rich.containers import Lines
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from watcher.digest import Digest, Health, Line, Outlet, Section
-from watcher.render.words import date_said, say, tenths, trouble_said
+from watcher.render.words import THIN, WIDE, date_said, say, trouble_said, units
 
 REASONS = 5  # terms named in the "pourquoi" line
 OUTLETS = 4  # others named in "aussi dans"
 EXTRACT = 220  # characters
+DOT = f"{WIDE}· "  # between facts; a line may end with it, none begins with it
+
+# Private characters stand in for no-break spaces while lines are broken; no text of an article holds them.
+_HELD = str.maketrans({WIDE: "\ue000", THIN: "\ue001"})
+_FREED = str.maketrans({"\ue000": WIDE, "\ue001": THIN})
+
+
+class Prose(Text):
+    """Text that keeps together what a no-break space joins; rich takes that space for any other.
+
+    To be printed inside something (a Group, a Table): rich copies a text that is printed alone into a plain one.
+    """
+
+    def wrap(
+        self,
+        console: Console,
+        width: int,
+        *,
+        justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None,
+        tab_size: int = 8,
+        no_wrap: bool | None = None,
+    ) -> Lines:
+        """Break into lines of at most `width` cells."""
+        held = self.copy()
+        held.plain = held.plain.translate(_HELD)
+        lines = held.wrap(console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=no_wrap)
+        for line in lines:
+            line.plain = line.plain.translate(_FREED)
+        return lines
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command line: a reader who has seen enough (`| head`) is not a failure."""
+        raise BrokenPipeError
 
 
 def console(*, width: int | None = None, record: bool = False, colour: bool | None = None) -> Console:
     """A console on which no text of an article is taken for markup, an emoji or something to colour."""
-    return Console(
+    return _Console(
         markup=False,
         emoji=False,
         highlight=False,
@@ -32,13 +69,13 @@ def console(*, width: int | None = None, record: bool = False, colour: bool | No
 def show_digest(digest: Digest, screen: Console, *, language: str, zone: tzinfo) -> None:
     """Print a digest."""
     start, end = (date_said(language, moment, zone) for moment in (digest.start, digest.end))
-    screen.print(Text(say(language, "title", start=start, end=end), style="bold"))
+    title = Prose(say(language, "title", start=start, end=end), style="bold")
     kept = sum(len(s.lines) for s in digest.sections)
     counts = (("kept", kept), ("read", digest.read), ("aside", digest.set_aside), ("sources", digest.sources))
-    screen.print(Text(" · ".join(say(language, key, n) for key, n in counts), style="dim"))
+    screen.print(Group(title, Prose(DOT.join(say(language, key, n) for key, n in counts), style="dim")))
     if digest.outcome != "news":
         said = digest.outcome if digest.outcome == "failed" or not digest.troubles else "nothing-partly"
-        screen.print(Text("\n" + say(language, said), style="bold yellow" if said == "failed" else ""))
+        screen.print(Group(Prose("\n" + say(language, said), style="bold yellow" if said == "failed" else "")))
     else:
         for section in digest.sections:
             _section(section, screen, language, zone)
@@ -62,12 +99,20 @@ def _section(section: Section, screen: Console, language: str, zone: tzinfo) -> 
     screen.print()
     right = say(language, "to-read", len(section.lines)) if section.lines else say(language, "none")
     screen.print(_heading(section.profile, right, "cyan"))
-    for line in section.lines:
-        row = Table.grid(padding=(0, 2))
-        row.add_column(width=3, justify="right", no_wrap=True)
-        row.add_column(ratio=1)
-        row.add_row(Text(f"{line.score.value:.0f}", style=_warmth(line.score.value)), _story(line, language, zone))
-        screen.print(Padding(row, (0, 0, 1, 0)))
+    for place, line in enumerate(section.lines):
+        if place:
+            screen.print()
+        score = Text(f"{line.score.value:.0f}", style=_warmth(line.score.value))
+        screen.print(_hung(score, _story(line, language, zone)))
+
+
+def _hung(mark: Text, text: Text) -> Table:
+    """A mark in the margin, and a text that stays beside it."""
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=3, justify="right", no_wrap=True)
+    row.add_column(ratio=1, overflow="fold")
+    row.add_row(mark, text)
+    return row
 
 
 def _warmth(value: float) -> str:
@@ -76,15 +121,17 @@ def _warmth(value: float) -> str:
 
 def _story(line: Line, language: str, zone: tzinfo) -> Text:
     article = line.lead.article
-    text = Text(article.title or say(language, "untitled"), style=Style(bold=True, link=article.url or None))
+    text = Prose()
+    text.append(article.title or say(language, "untitled"), style=Style(bold=True, link=linked(article.url)))
     text.append("\n")
     first = line.outlets[0]
-    facts = [first.source]
-    if article.journal:
+    facts = [first.source + _flag(article.language, language)]
+    if article.journal and article.journal != first.source:
         facts.append(article.journal)
     facts.append(date_said(language, article.published, zone) if article.published else say(language, "undated"))
     facts += [f"doi:{value}" for scheme, value in line.lead.aliases if scheme == "doi"][:1]
-    text.append(" · ".join(facts) + _flag(article.language, language) + f" · n°{line.lead.id}", style="dim")
+    facts.append(say(language, "numbered", id=line.lead.id))
+    text.append(DOT.join(facts), style="dim")
     if others := _others(line, language):
         text.append(f"\n{others}", style="dim")
     if extract := shortened(article.summary or article.body, EXTRACT):
@@ -104,39 +151,45 @@ def _others(line: Line, language: str) -> str:
             others.append(outlet)
     if not others:
         return ""
-    named = ", ".join(o.source + _flag(o.language, language) for o in others[:OUTLETS])
-    rest = f", {say(language, 'more', len(others) - OUTLETS)}" if len(others) > OUTLETS else ""
-    return say(language, "also-in") + named + rest
+    named = [o.source + _flag(o.language, language) for o in others[:OUTLETS]]
+    if len(others) > OUTLETS:
+        named.append(say(language, "more", len(others) - OUTLETS))
+    return say(language, "also-in") + DOT.join(named)  # names of sources hold commas
 
 
 def _flag(spoken: str, language: str) -> str:
-    return f" [{spoken}]" if spoken and spoken != language else ""
+    return f"{WIDE}[{spoken}]" if spoken and spoken != language else ""
 
 
 def reasons(line: Line, language: str) -> str:
-    """The heaviest terms with their points, and how many points the others bring."""
-    matches = line.score.matches
-    points = tenths([m.contribution for m in matches])
-    named = [f"{m.label} +{p:.0f}" for m, p in zip(matches[:REASONS], points, strict=False)]
-    rest = len(matches) - REASONS
-    if rest > 0:
-        named.append(f"{say(language, 'more', rest)} +{sum(points[REASONS:]):.0f}")
-    return " · ".join(named)
+    """The heaviest terms with their points, and what the others bring; the points add up to the score shown."""
+    named, others = line.score.matches[:REASONS], line.score.matches[REASONS:]
+    said = [m.label for m in named]
+    points = [m.contribution for m in named]
+    if others:
+        said.append(say(language, "more", len(others)))
+        points.append(math.fsum(m.contribution for m in others))
+    return DOT.join(f"{name}{WIDE}+{p}" for name, p in zip(said, units(points), strict=True))
+
+
+def linked(url: str) -> str | None:
+    """An address that a click may open: the web's and no other."""
+    return url if url.startswith(("https://", "http://")) else None
 
 
 def shortened(prose: str, limit: int) -> str:
     """The beginning of a text, cut between two words."""
     if len(prose) <= limit:
         return prose
-    return prose[:limit].rsplit(" ", 1)[0].rstrip(" ,;:.–-") + "…"
+    return prose[: limit + 1].rsplit(" ", 1)[0][:limit].rstrip(f" {WIDE}{THIN},;:.–-") + "…"
 
 
-def _trouble(health: Health, language: str, zone: tzinfo) -> Text:
+def _trouble(health: Health, language: str, zone: tzinfo) -> Table:
     assert health.state.trouble is not None  # noqa: S101 - that is what makes it a Health
-    text = Text("  ! ", style="yellow")
+    text = Prose()
     text.append(health.source.label, style="bold")
     text.append(f" {trouble_said(language, health.state.trouble)}")
     if health.state.since:
         text.append(f" ({say(language, 'since', date=date_said(language, health.state.since, zone))}", style="dim")
         text.append(f", {say(language, 'attempts', health.state.failures)})", style="dim")
-    return text
+    return _hung(Text("!", style="yellow"), text)

@@ -36,18 +36,21 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "why": ("pourquoi : ", "why: "),
     "also-fits": ("convient aussi à : ", "also fits: "),
     "undated": ("sans date", "undated"),
-    "more": ("{n} autre|{n} autres", "{n} more|{n} more"),
+    "more": ("{n}\u00a0autre|{n}\u00a0autres", "{n}\u00a0more"),
     "health": ("Sources à surveiller", "Sources to look at"),
     "since": ("depuis le {date}", "since {date}"),
     "attempts": ("{n} échec|{n} échecs de suite", "{n} failure|{n} failures in a row"),
     "summary": (
-        "{asked} interrogée(s), {resting} pas encore échue(s), {failed} en échec · {new}, {known}",
-        "{asked} asked, {resting} not yet due, {failed} failed · {new}, {known}",
+        "{asked}, {resting}, {failed} en échec · {new}, {known}",
+        "{asked}, {resting}, {failed} failed · {new}, {known}",
     ),
-    "asked": ("{n} source|{n} sources", "{n} source|{n} sources"),
+    "asked": ("{n} source interrogée|{n} sources interrogées", "{n} source asked|{n} sources asked"),
+    "resting": ("{n} pas encore échue|{n} pas encore échues", "{n} not yet due"),
     "new": ("{n} article nouveau|{n} articles nouveaux", "{n} new article|{n} new articles"),
     "known": ("{n} déjà connu|{n} déjà connus", "{n} already known"),
     "untitled": ("(sans titre)", "(untitled)"),
+    "numbered": ("n°\u00a0{id}", "no.\u00a0{id}"),
+    "pair": ("{name} : {value}", "{name}: {value}"),
 }  # fmt: skip
 
 _TROUBLE: dict[str, tuple[str, str]] = {
@@ -64,6 +67,26 @@ _TROUBLE: dict[str, tuple[str, str]] = {
     "broken": ("réponse interrompue ou illisible", "answer cut short or unreadable"),
     "not-a-feed": ("a répondu par autre chose qu’un flux (page web ?)", "answered with something that is not a feed (a web page?)"),
     "empty": ("flux vide", "empty feed"),
+}  # fmt: skip
+
+# The heads of columns, and the labels beside and inside them.
+HEADS: dict[str, tuple[str, str]] = {
+    "id": ("identifiant", "id"), "name": ("nom", "name"), "address": ("adresse", "address"), "every": ("toutes les", "every"),
+    "state": ("état", "state"), "articles": ("articles", "articles"), "newest": ("dernière nouveauté", "last news"),
+    "asked": ("interrogée", "asked"), "profile": ("profil", "profile"), "seeds": ("documents", "documents"), "terms": ("termes", "terms"),
+    "threshold": ("seuil", "threshold"), "heaviest": ("les plus lourds", "heaviest"), "term": ("terme", "term"), "french": ("français", "French"),
+    "english": ("anglais", "English"), "facet": ("facette", "facet"), "weight": ("poids", "weight"), "rare": ("rare : langue / biomédecine", "rare: language / biomedicine"),
+    "from": ("vient de", "comes from"), "score": ("note", "score"), "title": ("titre", "title"), "date": ("date", "date"), "outlets": ("sources", "sources"),
+    "why": ("pourquoi", "why"), "points": ("points", "points"), "field": ("où", "where"), "count": ("fois", "times"), "article": ("article", "article"),
+    "story": ("histoire", "story"), "number": ("n°", "no."),
+}  # fmt: skip
+LABELS: dict[str, tuple[str, str]] = {
+    "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),
+    "title": ("titre", "title"), "text": ("texte", "text"), "total": ("total", "total"), "no-match": ("aucun terme du profil", "no term of the profile"),
+    "first-seen": ("vu le", "first seen"), "published": ("publié le", "published"), "names": ("connu comme", "known as"), "cites": ("cite", "cites"),
+    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "same-story": ("Même histoire", "Same story"),
+    "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
+    "mechanism": ("mécanisme", "mechanism"), "method": ("méthode", "method"), "": ("", ""),
 }  # fmt: skip
 
 
@@ -92,7 +115,7 @@ def summary_said(language: str, run: RunSummary, resting: int) -> str:
         language,
         "summary",
         asked=say(language, "asked", run.asked),
-        resting=number(language, resting),
+        resting=say(language, "resting", resting),
         failed=number(language, run.failed),
         new=say(language, "new", run.new),
         known=say(language, "known", run.known),
@@ -111,7 +134,7 @@ def date_said(language: str, moment: datetime, zone: tzinfo, *, day: bool = Fals
     number_said = "1er" if language == "fr" and local.day == 1 else str(local.day)
     parts = [_DAYS[language][local.weekday()]] if day else []
     parts += [number_said, _MONTHS[language][local.month - 1]]
-    return " ".join(parts + [str(local.year)] if year else parts)
+    return " ".join([*parts, str(local.year)] if year else parts)
 
 
 def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
@@ -126,10 +149,22 @@ def number(language: str, value: float, decimals: int = 0) -> str:
 
 
 def tenths(parts: Sequence[float]) -> tuple[float, ...]:
-    """Round contributions to tenths so that what is shown adds up to the rounded sum (largest remainders)."""
-    whole = [math.floor(p * 10) for p in parts]
-    missing = round(math.fsum(parts) * 10) - sum(whole)
-    first = sorted(range(len(parts)), key=lambda i: (whole[i] - parts[i] * 10, i))
+    """Round contributions to tenths so that what is shown adds up to the rounded sum."""
+    return tuple(w / 10 for w in _adding_up(parts, 1))
+
+
+def units(parts: Sequence[float]) -> tuple[int, ...]:
+    """Round contributions to whole points so that what is shown adds up to the rounded sum."""
+    return tuple(_adding_up(parts, 0))
+
+
+def _adding_up(parts: Sequence[float], decimals: int) -> list[int]:
+    """Largest remainders; in tenths when there is one decimal."""
+    scale: int = 10**decimals
+    whole = [math.floor(p * scale) for p in parts]
+    # The sum is rounded as `number` rounds it, and only then scaled: 0.35 is 0.3 there, and 0.35 * 10 would be 4.
+    missing = round(round(math.fsum(parts), decimals) * scale) - sum(whole)
+    first = sorted(range(len(parts)), key=lambda i: (whole[i] - parts[i] * scale, i))
     for i in first[:missing]:
         whole[i] += 1
-    return tuple(w / 10 for w in whole)
+    return whole

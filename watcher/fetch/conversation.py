@@ -1,0 +1,242 @@
+"""One conversation with a server: what is asked, where it leads, what comes home."""
+
+import os
+import zlib
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+from urllib.parse import quote, unquote, urljoin
+
+import requests
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import TimeoutError as WireTimeoutError
+from urllib3.util import Url
+
+from watcher import __version__
+from watcher.fetch.addresses import (
+    DiallingAdapter,
+    allows,
+    bare_host,
+    dial,
+    refuse_private_number,
+    same_server,
+    shown,
+    web_address,
+)
+from watcher.fetch.deadline import Deadline
+from watcher.fetch.values import Fetched, Manners, Outcome, StoppedError, Unchanged, plain
+from watcher.sources import Source, SourceState, Trouble, TroubleKind
+
+
+def fetch(source: Source, state: SourceState, manners: Manners) -> Outcome:
+    """Ask one source for its document; whatever a server or the network does comes back as a `Trouble`."""
+    return converse(source, state, manners, Deadline(manners.deadline))
+
+
+def converse(source: Source, state: SourceState, manners: Manners, deadline: Deadline) -> Outcome:
+    """As `fetch`, under a deadline that somebody else may cut short."""
+    outcome: Outcome
+    late = Trouble(kind="timeout", detail=f"{manners.deadline:g} s")
+    try:
+        with deadline, _Session() as session:
+            session.prepare(manners, deadline)
+            outcome = _ask(session, source, state, manners, deadline)
+    except StoppedError as stop:
+        outcome = stop.trouble
+    except requests.exceptions.SSLError as error:
+        outcome = Trouble(kind="tls", detail=plain(_cause(error)))
+    except (requests.Timeout, WireTimeoutError):
+        outcome = late
+    except Exception as error:  # a server can make the libraries raise almost anything; no feed may end the run
+        outcome = Trouble(kind="broken", detail=plain(f"{type(error).__name__}: {_cause(error)}"))
+    return late if deadline.over else outcome  # whatever broke then, broke because we hung up
+
+
+def _ask(session: "_Session", source: Source, state: SourceState, manners: Manners, deadline: Deadline) -> Outcome:
+    first = here = web_address(source.url)
+    headers = {}
+    if etag := _validator(state.etag):
+        headers["If-None-Match"] = etag
+    if modified := _validator(state.modified):
+        headers["If-Modified-Since"] = modified
+    for _ in range(manners.max_redirects + 1):
+        with session.open(first, here, headers, deadline) as response:
+            if response.status_code in (301, 302, 303, 307, 308):
+                here = _next_hop(here, response.headers.get("Location", ""))
+                continue
+            if response.status_code == 304 and headers:
+                return Unchanged(source=source)
+            if response.status_code != 200:
+                return _refusal(response)
+            return _document(source, shown(here), response, manners.max_bytes)
+    raise StoppedError("redirects", f"more than {manners.max_redirects}")
+
+
+def _refusal(response: requests.Response) -> Trouble:
+    status = response.status_code
+    kind: TroubleKind = "http"
+    if status in (401, 402, 403, 405, 451):
+        kind = "blocked"
+    elif status == 410:
+        kind = "gone"
+    elif status in (204, 205):
+        kind = "empty"
+    elif status < 400:  # 304 to a question that was not conditional, 206 to one that asked for no part
+        kind = "broken"
+    after = _retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", ""))
+    return Trouble(kind=kind, status=status, detail=plain(response.reason or ""), retry_after=after)
+
+
+def _document(source: Source, url: str, response: requests.Response, limit: int) -> Fetched:
+    coding = response.headers.get("Content-Encoding", "")
+    pieces = response.raw.stream(65536, decode_content=False)
+    content = decoded(pieces, coding.strip().lower(), limit)
+    if not content.strip().removeprefix(b"\xef\xbb\xbf"):
+        raise StoppedError("empty", status=response.status_code)
+    return Fetched(
+        source=source,
+        url=url,
+        status=response.status_code,
+        content=content,
+        content_type=response.headers.get("Content-Type", "")[:200],
+        etag=_validator(response.headers.get("ETag", "")),
+        modified=_validator(response.headers.get("Last-Modified", "")),
+    )
+
+
+def decoded(pieces: Iterable[bytes], coding: str, limit: int) -> bytes:
+    """A body out of its Content-Encoding; raises StoppedError when it is larger than `limit` bytes, or damaged."""
+    if coding in ("gzip", "x-gzip", "deflate"):
+        pieces = _inflated(pieces, coding)
+    elif coding not in ("", "identity"):
+        raise StoppedError("broken", f"Content-Encoding: {coding}")
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > limit:
+            raise StoppedError("too-large", f"more than {limit} bytes")
+    return bytes(body)
+
+
+def _inflated(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """Inflate, 64 KiB at most at a time; `urllib3` can too, but takes a body that was cut short for a whole one."""
+    inflater = None
+    for piece in pieces:
+        rest = piece
+        while rest:
+            if inflater is None:
+                inflater = zlib.decompressobj(_window(coding, rest[0]))
+            elif inflater.eof and rest[0] == 0x1F:  # a gzip file may have several members
+                inflater = zlib.decompressobj(31)
+            elif inflater.eof:  # padding
+                break
+            yield inflater.decompress(rest, 65536)
+            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+    if inflater and not inflater.eof:
+        yield inflater.flush()
+        if not inflater.eof:
+            raise StoppedError("broken", "the compressed body is cut short")
+
+
+def _window(coding: str, first: int) -> int:
+    """What zlib calls `wbits`: gzip, zlib, or (some servers leave the zlib header out of "deflate") neither."""
+    if coding != "deflate":
+        return 31
+    return 15 if first & 15 == 8 else -15
+
+
+def _next_hop(here: Url, location: str) -> Url:
+    # http.client reads headers as Latin-1; whatever the server's bytes were, they go into the address as %XX
+    target = quote(location.encode("latin-1", "replace"), safe="!#$%&'()*+,-./:;=?@[\\]_~")
+    if not target:
+        raise StoppedError("redirects", "no Location")
+    try:
+        there = web_address(urljoin(shown(here), target))
+    except ValueError:  # from urljoin, for a host in half a bracket
+        raise StoppedError("redirects", f"not a web address: {target}") from None
+    if here.scheme == "https" and there.scheme == "http":
+        raise StoppedError("redirects", f"from https to {shown(there)}")
+    return there._replace(auth=None)  # a server has no business in choosing our credentials
+
+
+class _Session(requests.Session):
+    """One conversation's cookies and lines; follows no redirect by itself and takes nothing from netrc."""
+
+    manners: Manners
+
+    def prepare(self, manners: Manners, deadline: Deadline) -> None:
+        self.manners = manners
+        self.trust_env = False
+        self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
+        scheme = "" if "://" in manners.contact else "mailto:"
+        contact = f" (+{scheme}{manners.contact})" if manners.contact else ""
+        self.headers.clear()
+        self.headers.update(
+            {
+                "User-Agent": f"literature-watcher/{__version__}{contact}",
+                "Accept": "application/rss+xml, application/atom+xml, application/feed+json, "
+                "application/xml;q=0.9, */*;q=0.1",
+                "Accept-Encoding": "gzip, deflate",
+            }
+        )
+        adapter = DiallingAdapter(partial(dial, manners=manners, deadline=deadline))
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nothing: the library would read the whole body of a redirect, however large, before it follows it."""
+
+    def open(self, first: Url, here: Url, headers: dict[str, str], deadline: Deadline) -> requests.Response:
+        if first.auth and same_server(first, here):
+            user, _, password = first.auth.partition(":")
+            secret = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+            headers = headers | {"Authorization": f"Basic {secret}"}
+        host = bare_host(here)
+        proxies = {} if allows(self.manners, host) else get_environ_proxies(shown(here), no_proxy=None)
+        if proxies:
+            refuse_private_number(host)
+        return self.get(
+            shown(here),
+            headers=headers,
+            timeout=deadline.left(),
+            allow_redirects=False,
+            stream=True,
+            proxies=proxies,
+        )
+
+
+# ---- words of servers ------------------------------------------------------------------------------------------------
+
+
+def _validator(value: str) -> str:
+    """An ETag or a date as it came, or nothing when it cannot safely be sent back."""
+    return value if len(value) <= 1000 and value.isascii() and value.isprintable() else ""
+
+
+def _retry_after(value: str, date: str) -> timedelta | None:
+    """How long a server asks us to wait, in seconds or until a date; None when it says nothing that makes sense.
+
+    A date is measured from the server's own `date`, so that neither of our clocks has to be right.
+    """
+    value = value.strip()
+    if value.isascii() and value.isdigit() and len(value) <= 10:
+        return timedelta(seconds=int(value))
+    try:
+        wait = _moment(value) - _moment(date)
+    except (ValueError, OverflowError):
+        return None
+    return max(wait, timedelta(0))
+
+
+def _moment(value: str) -> datetime:
+    moment = parsedate_to_datetime(value)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The innermost reason of an error that a library wrapped, sometimes four times."""
+    while (inner := getattr(error, "reason", None) or next(iter(error.args), None)) and isinstance(inner, Exception):
+        error = inner
+    return error

@@ -1,0 +1,127 @@
+"""Whose turn it is: hosts in parallel, one conversation at a time with each, spaced out."""
+
+import heapq
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from watcher.fetch.addresses import allows, bare_host, port_of
+from watcher.fetch.conversation import converse
+from watcher.fetch.deadline import Deadline
+from watcher.fetch.values import Manners, Outcome
+from watcher.sources import Source, SourceState
+
+
+def fetch_all(
+    wanted: Iterable[tuple[Source, SourceState]], manners: Manners
+) -> Generator[tuple[Source, Outcome], None, None]:
+    """Ask many sources, hosts in parallel, each host one request at a time; outcomes come as they are ready.
+
+    At most `2 * workers` outcomes wait to be taken. A redirect to another host does not wait for that host's turn.
+    Closing it ends all conversations at once.
+    """
+    lanes = _Lanes(wanted, manners)
+    count = lanes.left
+    done: Queue[tuple[Source, Outcome]] = Queue(maxsize=manners.workers)
+
+    def work() -> None:
+        while (turn := lanes.take()) is not None:
+            lane, source, state = turn
+            deadline = lanes.deadline()
+            outcome = converse(source, state, manners, deadline)
+            lanes.give_back(lane, deadline)
+            done.put((source, outcome))
+
+    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(manners.workers, count))]
+    try:
+        for thread in crew:
+            thread.start()
+        for _ in range(count):
+            yield done.get()
+    finally:
+        lanes.stop()
+        while any(thread.is_alive() for thread in crew):
+            with suppress(Empty):  # a thread may be waiting for room to put down what nobody will take
+                done.get(timeout=0.02)
+
+
+@dataclass(order=True)
+class _Lane:
+    """The sources of one host, one of them asked at a time."""
+
+    ready: float  # monotonic seconds, not before which the host may be asked
+    rank: int  # hosts in the order in which they were first wanted
+    gap: float = field(compare=False)
+    waiting: deque[tuple[Source, SourceState]] = field(compare=False, default_factory=deque)
+
+
+class _Lanes:
+    """Who is asked next; a lane is away from the heap while one of its sources is asked."""
+
+    def __init__(self, wanted: Iterable[tuple[Source, SourceState]], manners: Manners) -> None:
+        self._manners = manners
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._running: set[Deadline] = set()
+        lanes: dict[str, _Lane] = {}
+        self.left = 0
+        for source, state in wanted:
+            name, gap = _lane_of(source.url, manners)
+            lanes.setdefault(name, _Lane(0.0, len(lanes), gap)).waiting.append((source, state))
+            self.left += 1
+        self._heap = list(lanes.values())
+
+    def take(self) -> tuple[_Lane, Source, SourceState] | None:
+        """Wait for a turn; None when there is none left."""
+        with self._changed:
+            while self.left and not self._stopped:
+                pause = self._heap[0].ready - time.monotonic() if self._heap else None
+                if pause is not None and pause <= 0:
+                    self.left -= 1
+                    lane = heapq.heappop(self._heap)
+                    return lane, *lane.waiting.popleft()
+                self._changed.wait(pause)
+            return None
+
+    def give_back(self, lane: _Lane, deadline: Deadline) -> None:
+        """Say that a lane's turn is over."""
+        with self._changed:
+            self._running.discard(deadline)
+            lane.ready = time.monotonic() + lane.gap
+            if lane.waiting:
+                heapq.heappush(self._heap, lane)
+            self._changed.notify_all()
+
+    def deadline(self) -> Deadline:
+        """A deadline that also comes when the run is stopped."""
+        deadline = Deadline(self._manners.deadline)
+        with self._changed:
+            self._running.add(deadline)
+            if self._stopped:
+                deadline.cut()
+        return deadline
+
+    def stop(self) -> None:
+        """Give no more turns, and end what is going on."""
+        with self._changed:
+            self._stopped = True
+            for deadline in self._running:
+                deadline.cut()
+            self._changed.notify_all()
+
+
+def _lane_of(url: str, manners: Manners) -> tuple[str, float]:
+    """Whom an address belongs to (host and port), and the seconds to leave between two requests."""
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        return url, 0.0
+    host = bare_host(parts)
+    return f"{host}:{port_of(parts)}", 0.0 if allows(manners, host) else manners.spacing

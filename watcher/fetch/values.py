@@ -1,0 +1,57 @@
+"""What a conversation brings home, and how we behave in it."""
+
+import re
+from dataclasses import dataclass
+
+from watcher.sources import Source, Trouble, TroubleKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """One document as it came."""
+
+    source: Source
+    url: str  # where it was found in the end, without credentials
+    status: int
+    content: bytes  # decoded: no longer gzipped
+    content_type: str = ""
+    etag: str = ""  # verbatim, quotes included; empty when it could not be sent back
+    modified: str = ""  # Last-Modified, verbatim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """The server says that nothing changed since the last time (304)."""
+
+    source: Source
+
+
+Outcome = Fetched | Unchanged | Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How we behave towards servers, and what we accept from them."""
+
+    contact: str = ""  # a mail or web address, told to every server
+    allow_hosts: tuple[str, ...] = ()  # names, addresses, networks that may be asked although private; never spaced out
+    deadline: float = 30.0  # seconds for a whole conversation, redirects included
+    max_bytes: int = 10_000_000  # of a decoded document
+    max_redirects: int = 10
+    spacing: float = 2.0  # seconds between the end of one conversation with a host and the start of the next
+    workers: int = 8
+
+
+class StoppedError(Exception):
+    """Ends a conversation with a known trouble; never leaves `fetch`."""
+
+    def __init__(self, kind: TroubleKind, detail: str = "", status: int | None = None) -> None:
+        super().__init__(kind, detail)
+        self.trouble = Trouble(kind=kind, detail=plain(detail), status=status)
+
+
+def plain(text: object) -> str:
+    """Words of a server or a library made fit to be kept: one short line, no credentials, no query, no escapes."""
+    line = re.sub(r"//[^/?#\s]*@", "//", str(text))
+    line = re.sub(r"\?[^\s'\")>]+", "?…", line)
+    return "".join(c if c.isprintable() else " " for c in line).strip()[:300]
