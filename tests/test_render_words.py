@@ -230,3 +230,23 @@ def test_every_saying_is_used() -> None:
     rooms += (ROOMS / "render" / "words.py").read_text(encoding="utf-8").partition("def say(")[2]
     unused = {key for key in (*words._SAYINGS, *words.HEADS) if f'"{key}"' not in rooms and f"'{key}'" not in rooms}
     assert unused == set()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "french", "english"),
+    [
+        ((2026, 11, 16), (2026, 11, 23), "Veille du 16 au 23 novembre 2026", "Watch from 16 to 23 November 2026"),
+        ((2026, 10, 30), (2026, 11, 2),
+         "Veille du 30 octobre au 2 novembre 2026",
+         "Watch from 30 October to 2 November 2026"),
+        ((2025, 12, 30), (2026, 1, 1),
+         "Veille du 30 décembre 2025 au 1er janvier 2026",
+         "Watch from 30 December 2025 to 1 January 2026"),
+    ],
+)  # fmt: skip
+def test_a_period_says_once_what_its_dates_share(
+    start: tuple[int, int, int], end: tuple[int, int, int], french: str, english: str
+) -> None:
+    first, last = datetime(*start, 12, tzinfo=UTC), datetime(*end, 12, tzinfo=UTC)
+    assert words.period_said("fr", first, last, UTC) == french
+    assert words.period_said("en", first, last, UTC) == english

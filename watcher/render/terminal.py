@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.digest import Digest, Health, Line, Outlet, Section
-from watcher.render.words import THIN, WIDE, date_said, say, trouble_said, units
+from watcher.render.words import THIN, WIDE, date_said, period_said, say, trouble_said, units
 
 REASONS = 5  # terms named in the "pourquoi" line
 OUTLETS = 4  # others named in "aussi dans"
@@ -68,8 +68,7 @@ def console(*, width: int | None = None, record: bool = False, colour: bool | No
 
 def show_digest(digest: Digest, screen: Console, *, language: str, zone: tzinfo) -> None:
     """Print a digest."""
-    start, end = (date_said(language, moment, zone) for moment in (digest.start, digest.end))
-    title = Prose(say(language, "title", start=start, end=end), style="bold")
+    title = Prose(period_said(language, digest.start, digest.end, zone), style="bold")
     kept = sum(len(s.lines) for s in digest.sections)
     counts = (("kept", kept), ("read", digest.read), ("aside", digest.set_aside), ("sources", digest.sources))
     screen.print(Group(title, Prose(DOT.join(say(language, key, n) for key, n in counts), style="dim")))

@@ -20,7 +20,7 @@ _DAYS = {
 
 # key -> (French, English). `{n}` forms end in "|": one thing, or several.
 _SAYINGS: dict[str, tuple[str, str]] = {
-    "title": ("Veille du {start} au {end}", "Watch of {start} to {end}"),
+    "title": ("Veille du {start} au {end}", "Watch from {start} to {end}"),
     "read": ("{n} article lu|{n} articles lus", "{n} article read|{n} articles read"),
     "kept": ("{n} histoire à lire|{n} histoires à lire", "{n} story to read|{n} stories to read"),
     "aside": ("{n} article mis de côté|{n} articles mis de côté", "{n} article set aside|{n} articles set aside"),
@@ -135,6 +135,15 @@ def date_said(language: str, moment: datetime, zone: tzinfo, *, day: bool = Fals
     parts = [_DAYS[language][local.weekday()]] if day else []
     parts += [number_said, _MONTHS[language][local.month - 1]]
     return " ".join([*parts, str(local.year)] if year else parts)
+
+
+def period_said(language: str, start: datetime, end: datetime, zone: tzinfo) -> str:
+    """`Veille du 16 au 23 novembre 2026`: what the two dates share is said once."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    opening = date_said(language, start, zone, year=first.year != last.year)
+    if (first.year, first.month) == (last.year, last.month):
+        opening = opening.split(" ")[0]
+    return say(language, "title", start=opening, end=date_said(language, end, zone))
 
 
 def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
