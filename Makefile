@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/watcher demo
 
 test: $(READY)
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(PYTEST)
 
 # Everything that must hold before a change is done.
 check: $(READY)
@@ -20,7 +20,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov --cov-report=term
+	$(MAKE) --no-print-directory test PYTEST="--cov --cov-report=term"
 	$(BIN)/python tools/check_wheel.py
 
 format: $(READY)

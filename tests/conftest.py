@@ -1,5 +1,7 @@
 """What holds for every test."""
 
+import os
+
 import pytest
 
 
@@ -9,3 +11,18 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where nothing may be missing (WATCHER_CI), a test that skipped is a failure and is named."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if os.environ.get("WATCHER_CI") and skipped:
+        for report in skipped:
+            terminalreporter.write_line(f"SKIPPED, and none may: {report.nodeid} {report.longrepr}", red=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("WATCHER_CI") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
