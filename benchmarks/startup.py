@@ -7,7 +7,6 @@ that whatever else the machine is doing slows both. Exits with 1 when ours takes
 """
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -42,7 +41,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
-    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
     reader = peer("reader", "reader[cli]", "sgmllib3k")
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
@@ -52,8 +50,8 @@ def main() -> int:
     }
     for command in commands.values():
         seconds(command)  # once unmeasured: byte code, page cache
-    taken = {name: [seconds(command) for name_, command in commands.items() if name_ == name] for name in commands}
-    for _ in range(runs - 1):
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(runs):
         for name, command in commands.items():
             taken[name].append(seconds(command))
     for name, times in taken.items():

@@ -112,7 +112,7 @@ def test_health() -> None:
     first, second, third = printed(health_table(SOURCES, STATES, "fr", PARIS)).splitlines()[-4:-1]
     assert "va bien" in first
     assert "1\u202f312" in first
-    assert "2 mars 2026, 07:00" in first
+    assert "02/03/26·07:00" in first
     assert "répond par une erreur 503 (depuis le 28 février 2026)" in second
     assert "jamais interrogée" in third
 

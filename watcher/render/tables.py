@@ -23,6 +23,7 @@ from watcher.render.words import (
     number,
     say,
     spaced,
+    stamp_said,
     tenths,
     trouble_said,
 )
@@ -60,15 +61,17 @@ def sources_table(sources: tuple[Source, ...], language: str) -> Table:
 
 def health_table(sources: tuple[Source, ...], states: Mapping[str, SourceState], language: str, zone: tzinfo) -> Table:
     """How every source fares."""
-    table = _table(language, "id", "state", "articles", "newest", "asked", right=["articles"], whole=["id"])
+    table = _table(
+        language, "id", "state", "articles", "newest", "asked", right=["articles"], whole=["newest", "asked"]
+    )
     for source in sources:
         state = state_of(source, dict(states))
         table.add_row(
             Text(source.id),
             _state_said(state, language, zone),
             number(language, state.articles),
-            moment_said(language, state.newest, zone) if state.newest else "—",
-            moment_said(language, state.checked, zone) if state.checked else "—",
+            stamp_said(language, state.newest, zone) if state.newest else "—",
+            stamp_said(language, state.checked, zone) if state.checked else "—",
         )
     return table
 

@@ -72,7 +72,7 @@ _TROUBLE: dict[str, tuple[str, str]] = {
 # The heads of columns, and the labels beside and inside them.
 HEADS: dict[str, tuple[str, str]] = {
     "id": ("identifiant", "id"), "name": ("nom", "name"), "address": ("adresse", "address"), "every": ("toutes les", "every"),
-    "state": ("état", "state"), "articles": ("articles", "articles"), "newest": ("dernière nouveauté", "last news"),
+    "state": ("état", "state"), "articles": ("articles", "articles"), "newest": ("nouveauté", "last news"),
     "asked": ("interrogée", "asked"), "profile": ("profil", "profile"), "seeds": ("documents", "documents"), "terms": ("termes", "terms"),
     "threshold": ("seuil", "threshold"), "heaviest": ("les plus lourds", "heaviest"), "term": ("terme", "term"), "french": ("français", "French"),
     "english": ("anglais", "English"), "facet": ("facette", "facet"), "weight": ("poids", "weight"), "rare": ("rare : langue / biomédecine", "rare: language / biomedicine"),
@@ -149,6 +149,11 @@ def period_said(language: str, start: datetime, end: datetime, zone: tzinfo) -> 
 def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
     """`22 novembre 2026, 14:05`."""
     return f"{date_said(language, moment, zone)}, {moment.astimezone(zone):%H:%M}"
+
+
+def stamp_said(language: str, moment: datetime, zone: tzinfo) -> str:
+    """A moment for a narrow column, unbroken: `22/11/26·14:05`, `2026-11-22·14:05`."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d·%H:%M" if language == "en" else "%d/%m/%y·%H:%M")
 
 
 def number(language: str, value: float, decimals: int = 0) -> str:
