@@ -426,3 +426,15 @@ assert len(spoken) > 10, spoken
 assert not strangers, strangers
 """
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=60, check=True)
+
+
+def test_the_shell_completes_commands() -> None:
+    asked = {"_WATCHER_COMPLETE": "bash_complete", "COMP_WORDS": "watcher ex", "COMP_CWORD": "1"}
+    program = Path(sys.executable).parent / "watcher"
+    run = subprocess.run([program], env=os.environ | asked, capture_output=True, encoding="utf-8", check=False)
+    assert run.stdout.split() == ["plain,explain", "plain,export"]
+
+
+@pytest.mark.parametrize("group", ["sources", "profiles"])
+def test_a_group_without_more_lists(watcher: Watcher, folder: Path, group: str) -> None:
+    assert watcher(group, cwd=folder).stdout == watcher(group, "list", cwd=folder).stdout

@@ -13,11 +13,14 @@ from watcher.run import learn_profiles
 
 @click.group(
     "profiles",
+    invoke_without_command=True,
     help=t("Les profils : liste, vocabulaire.", "The profiles: list, vocabulary."),
     epilog=example("watcher profiles show ferroptose-cd44"),
 )
-def profiles_command() -> None:
-    pass
+@click.pass_context
+def profiles_command(context: click.Context) -> None:
+    if context.invoked_subcommand is None:
+        context.invoke(list_command, as_json=False)
 
 
 @profiles_command.command(

@@ -12,11 +12,14 @@ from watcher.sources import state_of
 
 @click.group(
     "sources",
+    invoke_without_command=True,
     help=t("Les sources : liste, santé.", "The sources: list, health."),
     epilog=example("watcher sources check"),
 )
-def sources_command() -> None:
-    pass
+@click.pass_context
+def sources_command(context: click.Context) -> None:
+    if context.invoked_subcommand is None:
+        context.invoke(list_command, as_json=False)
 
 
 @sources_command.command(
