@@ -154,7 +154,18 @@ def test_a_byte_order_mark_and_windows_line_ends(file: Path) -> None:
 
 def test_other_kinds(file: Path) -> None:
     file.write_text(f"sources: [{{id: a, {URL}, kind: page}}]")
-    assert load(file, kinds=("feed", "page")).sources[0].kind == "page"
+    assert load(file, kinds={"feed": "", "page": ""}).sources[0].kind == "page"
+
+
+def test_a_service_has_an_address_of_its_own_and_needs_a_query(file: Path) -> None:
+    kinds = {"feed": "", "hal": "https://api.example.org/search"}
+    rows = ("{id: a, kind: hal, query: fer}", "{id: b, kind: hal, query: zinc}", "{id: c, kind: hal, query: fer}")
+    file.write_text("sources:\n" + "\n".join(f"  - {row}" for row in rows[:2]))
+    assert {(s.url, s.query) for s in load(file, kinds=kinds).sources} == {(kinds["hal"], q) for q in ("fer", "zinc")}
+    file.write_text("sources:\n" + "\n".join(f"  - {row}" for row in (*rows, "{id: d, kind: hal}")))
+    with pytest.raises(ConfigError) as caught:
+        load(file, kinds=kinds)
+    assert [(m.reason, m.line) for m in caught.value.mistakes] == [("duplicate-url", 4), ("query-wanted", 5)]
 
 
 def test_no_file(file: Path) -> None:
@@ -312,6 +323,7 @@ WRONG: list[tuple[str, str | bytes, int, str]] = [  # reason, file, line, where
     ("unknown-language", SOURCES + "language: french", 2, "language"),
     ("unknown-language", of_source("language: fra"), 2, "sources[0].language"),
     ("unknown-kind", of_source("kind: page"), 2, "sources[0].kind"),
+    ("not-yes-or-no", of_source("full_text: perhaps"), 2, "sources[0].full_text"),
     ("unknown-every", SOURCES + "digests: [{name: a, every: hour}]", 2, "digests[0].every"),
     ("unknown-day", SOURCES + "digests: [{name: a, day: 1}]", 2, "digests[0].day"),
     ("unknown-profile", SOURCES + "digests: [{name: a, profiles: [b]}]", 2, "digests[0].profiles[0]"),
@@ -331,7 +343,7 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
 
 
 def test_the_table_has_every_reason() -> None:
-    assert {reason for reason, *_ in WRONG} | {"unreadable"} == set(get_args(Reason))
+    assert {reason for reason, *_ in WRONG} | {"unreadable", "query-wanted"} == set(get_args(Reason))
 
 
 def test_digests_are_not_blamed_for_profiles_that_cannot_be_read(file: Path) -> None:

@@ -1,7 +1,7 @@
 """What one published item is."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,19 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a source wants to be asked, as far as its document says."""
+
+    least: timedelta | None = None  # between two requests (<ttl>, sy:updatePeriod), already clamped to 24 h
+    skip_hours: frozenset[int] = frozenset()  # 0-23, UTC
+    skip_days: frozenset[int] = frozenset()  # 0 = Monday
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """What one document held, in the document's order."""
 
     articles: tuple[Article, ...]
     complete: bool = True  # False: cut short or damaged, so its validators (ETag) must not be kept
     skipped: int = 0  # items with neither title nor address nor guid
+    rhythm: Rhythm = Rhythm()

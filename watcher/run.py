@@ -5,15 +5,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from watcher.articles import Parsed
 from watcher.digest import Digest, compose
 from watcher.errors import WatcherError
-from watcher.fetch import Manners, Outcome, Unchanged, fetch_all
+from watcher.fetch import Fetched, Manners, Outcome, Unchanged, fetch_all
 from watcher.identity import Identified, identify
-from watcher.parse import parse
+from watcher.parse import KINDS, parse
 from watcher.profiles import Profile, ProfileSetting, learn
 from watcher.relevance import Score, judge
 from watcher.seeds import read_seeds
-from watcher.sources import Source, Trouble, after_success, after_trouble, due, state_of
+from watcher.sources import Source, SourceState, Trouble, after_success, after_trouble, due, state_of, window
 from watcher.store import RunSummary, Store
 from watcher.stories import WINDOW, Memory, recognise, relate, telling_of
 
@@ -65,7 +66,8 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     asked = sources if everyone else due(sources, states, started)
     collector = _Collector(store, profiles, started)
     reports = []
-    with closing(fetch_all([(s, state_of(s, states)) for s in asked], manners)) as outcomes:
+    wanted = [(_addressed(s, state_of(s, states), manners, started), state_of(s, states)) for s in asked]
+    with closing(fetch_all(wanted, manners, follow)) as outcomes:
         for source, outcome in outcomes:
             reports.append(collector.take(source, outcome, clock()))
             if progress:
@@ -81,6 +83,35 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     with store.transaction():
         store.keep_run(summary)
     return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked))
+
+
+def _addressed(source: Source, state: SourceState, manners: Manners, now: datetime) -> Source:
+    """A source with the address to ask this time."""
+    return replace(source, url=KINDS[source.kind].address(source, window(state, manners.contact, now)))
+
+
+def follow(source: Source, page: Fetched) -> str:
+    """Where a document goes on, as its kind knows."""
+    return KINDS[source.kind].more(page.content, address=page.url)
+
+
+def parse_all(source: Source, fetched: Fetched) -> Parsed | Trouble:
+    """Read a document and all its pages as one; incomplete when a page did not come or cannot be read."""
+    parts: list[Parsed] = []
+    for page in (fetched, *fetched.pages):
+        parsed = parse(page.content, source, address=page.url, content_type=page.content_type)
+        if isinstance(parsed, Trouble):
+            if not parts:
+                return parsed
+            break
+        parts.append(parsed)
+    whole = len(parts) == 1 + len(fetched.pages) and fetched.stopped is None
+    return replace(
+        parts[0],
+        articles=tuple(article for part in parts for article in part.articles),
+        complete=whole and all(part.complete for part in parts),
+        skipped=sum(part.skipped for part in parts),
+    )
 
 
 class _Collector:
@@ -111,7 +142,7 @@ class _Collector:
             kept = after_success(state, source, etag=state.etag, modified=state.modified, new=0, now=now)
             self.store.keep_state(kept)
             return SourceReport(source=source, unchanged=True)
-        parsed = parse(outcome.content, source, address=outcome.url, content_type=outcome.content_type)
+        parsed = parse_all(source, outcome)
         if isinstance(parsed, Trouble):
             return self._troubled(source, parsed, now)
         report = SourceReport(source=source)

@@ -18,6 +18,17 @@ def first_tables(db: Database) -> None:
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
+@migrations()
+def what_sources_do(db: Database) -> None:
+    """What is noticed of a source over time, and which articles were there before we began."""
+    for column in (
+        "first TEXT", "full TEXT", "digest TEXT NOT NULL DEFAULT ''", "same_since TEXT", "usual_gap REAL", "gap TEXT",
+        "moved TEXT NOT NULL DEFAULT ''", "moved_since TEXT",
+    ):  # fmt: skip
+        db.execute(f"ALTER TABLE sources ADD COLUMN {column}")
+    db.execute("ALTER TABLE articles ADD COLUMN background INTEGER NOT NULL DEFAULT 0")  # known, but never news
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

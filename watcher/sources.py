@@ -34,6 +34,9 @@ class Source:
     kind: str = "feed"  # a key of `parse.KINDS`
     language: str = ""  # what its articles are written in when nothing else tells
     every: timedelta = timedelta(hours=6)
+    query: str = ""  # of a literature service, in its own language
+    select: tuple[tuple[str, str], ...] = ()  # where things are on a page: ("item", "ul.news li"), ...
+    full_text: bool = False  # bring home the articles' own pages too
 
     @property
     def label(self) -> str:
@@ -66,6 +69,35 @@ class SourceState:
     since: datetime | None = None  # when the present run of failures began
     articles: int = 0  # how many articles it ever brought
     newest: datetime | None = None  # when it last brought a new one
+    first: datetime | None = None  # when it first answered as it should
+    full: datetime | None = None  # when its document was last asked for whole, without conditions
+    digest: str = ""  # SHA-256 of its last document
+    same_since: datetime | None = None  # since when that document has been the same
+    usual_gap: timedelta | None = None  # between two new articles, as a rule
+    gap: datetime | None = (
+        None  # when its document last had nothing in common with what was known: articles may be lost
+    )
+    moved: str = ""  # where it has been redirected to for good
+    moved_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Which articles a literature service is asked for: those entered from one moment to another."""
+
+    since: datetime
+    until: datetime
+    contact: str = ""  # the user's address, which the services ask for
+
+
+OVERLAP = timedelta(days=3)  # services enter articles late and out of order
+FIRST_WINDOW = timedelta(days=30)  # how far the first harvest reaches back
+
+
+def window(state: SourceState, contact: str, now: datetime) -> Window:
+    """What to ask a service for now, from a little before its last good answer."""
+    since = now - FIRST_WINDOW if state.ok is None else state.ok - OVERLAP
+    return Window(since=since, until=now, contact=contact)
 
 
 def due(sources: tuple[Source, ...], states: dict[str, SourceState], now: datetime) -> tuple[Source, ...]:

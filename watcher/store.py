@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,9 @@ class Store:
         row = (
             state.source, state.etag, state.modified, _iso(state.checked), _iso(state.ok), _iso(state.due),
             state.failures, trouble and trouble.kind, trouble and trouble.detail, trouble and trouble.status,
-            _iso(state.since), state.articles, _iso(state.newest),
+            _iso(state.since), state.articles, _iso(state.newest), _iso(state.first), _iso(state.full), state.digest,
+            _iso(state.same_since), state.usual_gap and state.usual_gap.total_seconds(), _iso(state.gap),
+            state.moved, _iso(state.moved_since),
         )  # fmt: skip
         self._write(f"REPLACE INTO sources ({_STATE_COLUMNS}) VALUES ({', '.join('?' * len(row))})", [row])
 
@@ -369,7 +371,10 @@ def _told(file: Path) -> Iterator[None]:
 _KNOWN = """SELECT a.article, articles.story,
         (SELECT value FROM aliases d WHERE d.article = a.article AND d.scheme = 'doi' ORDER BY value LIMIT 1)
     FROM aliases a JOIN articles ON articles.id = a.article WHERE a.scheme = ? AND a.value = ?"""
-_STATE_COLUMNS = "id, etag, modified, checked, ok, due, failures, trouble, detail, status, since, articles, newest"
+_STATE_COLUMNS = (
+    "id, etag, modified, checked, ok, due, failures, trouble, detail, status, since, articles, newest, first, full,"
+    " digest, same_since, usual_gap, gap, moved, moved_since"
+)
 _ARTICLE_COLUMNS = "title, summary, body, url, language, published, authors, journal, year, volume, pages"
 
 
@@ -403,11 +408,14 @@ def _one(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Reme
 
 
 def _state(row: tuple[Any, ...]) -> SourceState:
-    source, etag, modified, checked, ok, due, failures, kind, detail, status, since, articles, newest = row
+    (source, etag, modified, checked, ok, due, failures, kind, detail, status, since, articles, newest, first, full,
+     digest, same_since, usual_gap, gap, moved, moved_since) = row  # fmt: skip
     return SourceState(
         source=source, etag=etag, modified=modified, checked=_moment(checked), ok=_moment(ok), due=_moment(due),
         failures=failures, trouble=Trouble(kind=kind, detail=detail or "", status=status) if kind else None,
-        since=_moment(since), articles=articles, newest=_moment(newest),
+        since=_moment(since), articles=articles, newest=_moment(newest), first=_moment(first), full=_moment(full),
+        digest=digest, same_since=_moment(same_since), gap=_moment(gap), moved=moved, moved_since=_moment(moved_since),
+        usual_gap=None if usual_gap is None else timedelta(seconds=usual_gap),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class Choices:
     @cached_property
     def settings(self) -> Settings:
         """The settings; raises ConfigError with every mistake in them."""
-        return load(self.config or _default_config(), kinds=tuple(KINDS))
+        return load(self.config or _default_config(), kinds={name: kind.service for name, kind in KINDS.items()})
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:

@@ -96,6 +96,11 @@ _MISTAKES: dict[str, tuple[str, str]] = {
     "unknown-kind": ("sorte de source inconnue : {got}", "unknown kind of source: {got}"),
     "unknown-every": ("cadence inconnue : {got}", "unknown cadence: {got}"),
     "unknown-day": ("jour inconnu : {got}", "unknown day: {got}"),
+    "query-wanted": (
+        "une source « {got} » a besoin d’une requête (query)",
+        "a `{got}` source needs a query",
+    ),
+    "not-yes-or-no": ("« {got} » : il faut true ou false", "`{got}`: true or false is wanted"),
     "unknown-profile": ("profil inconnu : {got}", "unknown profile: {got}"),
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ from watcher.text import clean
 
 __all__ = ["LARGEST", "Reason", "Settings", "load"]
 
+FEEDS_ONLY: Mapping[str, str] = {"feed": ""}
 EVERY = ("day", "week", "month")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LANGUAGES = ("fr", "en")
@@ -56,10 +57,10 @@ class Settings:
     digests: tuple[DigestSetting, ...] = ()
 
 
-def load(file: Path, *, kinds: tuple[str, ...] = ("feed",)) -> Settings:
+def load(file: Path, *, kinds: Mapping[str, str] = FEEDS_ONLY) -> Settings:
     """Read the settings.
 
-    `kinds` are the kinds of source that can be read.
+    `kinds` are the kinds of source that can be read, with the address of those that are services ("" for the others).
     Raises UsageError("no-settings") without a file, and ConfigError with every mistake found, in the order of the file.
     """
     top = read_tree(file)
@@ -72,12 +73,16 @@ def load(file: Path, *, kinds: tuple[str, ...] = ("feed",)) -> Settings:
 # --- from the tree to values; a reader of a wrong value writes the mistake down and returns anything of its type
 
 
+def _at_rest(node: Node) -> Node:
+    return node
+
+
 _Reader = Callable[[Node], Any]
 _Fields = dict[str, Node]
 _Fill = Callable[[_Fields], _Fields]
 
 
-def _fields(node: Node, keys: Iterable[str] = (), required: tuple[str, ...] = ()) -> _Fields:
+def _fields(node: Node, keys: Iterable[str] = ()) -> _Fields:
     """The values of a mapping by key; one left empty counts as absent. Without `keys`, any key will do."""
     if node.kind != "mapping":
         if node.kind != "refused":
@@ -93,11 +98,7 @@ def _fields(node: Node, keys: Iterable[str] = (), required: tuple[str, ...] = ()
             key.wrong("duplicate-key", hint=str(found[key.text].line))
         else:
             found[key.text] = value
-    found = {key: value for key, value in found.items() if value.kind != "nothing"}
-    for name in required:
-        if name not in found:
-            node.wrong("missing", key=name)
-    return found
+    return {key: value for key, value in found.items() if value.kind != "nothing"}
 
 
 def _each(reader: Callable[[Node], T]) -> Callable[[Node], tuple[T, ...]]:
@@ -115,11 +116,18 @@ def _rows(
     node: Node, make: Callable[..., T], readers: Mapping[str, _Reader], once: Mapping[str, Reason], fill: _Fill = dict
 ) -> tuple[T, ...]:
     """Read a list of mappings; what `once` names must be there, and never twice the same."""
-    rows = [fill(row) for row in _each(partial(_fields, keys=readers, required=tuple(once)))(node)]
+    rows = []
+    for at in _each(_at_rest)(node):
+        rows.append(fill(_fields(at, keys=readers)))
+        for name in once:
+            if at.kind == "mapping" and name not in rows[-1]:
+                at.wrong("missing", key=name)
     for key, reason in once.items():
         first: dict[object, Node] = {}
-        for at in (row[key] for row in rows if key in row and row[key].kind == "text"):
-            if (earlier := first.setdefault(_address(at.text) or at.text, at)) is not at:
+        for row in (row for row in rows if key in row and row[key].kind == "text"):
+            at = row[key]
+            asked = row["query"].text if key == "url" and "query" in row else ""  # a service answers many queries
+            if (earlier := first.setdefault((_address(at.text) or at.text, asked), at)) is not at:
                 at.wrong(reason, hint=str(earlier.line))
     empty = dict.fromkeys(once, "")
     return tuple(make(**empty | {key: readers[key](at) for key, at in row.items()}) for row in rows)
@@ -255,7 +263,7 @@ def _is_folder(path: Path) -> bool:
 # --- the sections
 
 
-def _settings(top: Node, file: Path, kinds: tuple[str, ...]) -> Settings:
+def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
     readers: dict[str, _Reader] = {"contact": _contact, "language": _word(LANGUAGES, "unknown-language")}
     readers |= {"timezone": _zone, "database": _path, "allow_hosts": _each(lambda host: _host(host).lower())}
     readers |= {"sources": partial(_sources, kinds=kinds), "profiles": _profiles}
@@ -275,10 +283,32 @@ def _settings(top: Node, file: Path, kinds: tuple[str, ...]) -> Settings:
     return Settings(file=file, **values)
 
 
-def _sources(node: Node, kinds: tuple[str, ...]) -> tuple[Source, ...]:
+def _sources(node: Node, kinds: Mapping[str, str]) -> tuple[Source, ...]:
     readers: dict[str, _Reader] = {"id": _id, "name": _prose, "url": _url, "language": _code, "every": _duration}
-    readers["kind"] = _word(kinds, "unknown-kind")
-    return _rows(node, Source, readers, {"id": "duplicate-id", "url": "duplicate-url"})
+    readers |= {"kind": _word(tuple(kinds), "unknown-kind"), "query": _prose, "select": _selectors, "full_text": _yes}
+    once: dict[str, Reason] = {"id": "duplicate-id", "url": "duplicate-url"}
+    return _rows(node, Source, readers, once, fill=partial(_with_service, kinds=kinds))
+
+
+def _with_service(row: _Fields, kinds: Mapping[str, str]) -> _Fields:
+    """A service has an address of its own, and needs a query."""
+    kind = row.get("kind")
+    service = kinds.get(kind.text, "") if kind else ""
+    if kind is None or not service:
+        return row
+    if "query" not in row:
+        kind.wrong("query-wanted", got=kind.text)
+    if "url" in row:
+        return row
+    return row | {"url": replace(kind, where=kind.where.removesuffix("kind") + "url", text=service)}
+
+
+def _selectors(node: Node) -> tuple[tuple[str, str], ...]:
+    return tuple((clean(name), _prose(selector)) for name, selector in _fields(node).items())
+
+
+def _yes(node: Node) -> bool:
+    return _word(("true", "false", "yes", "no"), "not-yes-or-no")(node) in ("true", "yes")
 
 
 def _profiles(node: Node) -> tuple[ProfileSetting, ...]:

@@ -16,7 +16,16 @@ _Shape = Literal["several-documents", "alias", "tag", "not-a-mapping", "not-a-li
 _Key = Literal["missing", "unknown-key", "duplicate-key", "duplicate-id", "duplicate-url", "duplicate-name"]
 _Wording = Literal["not-an-id", "not-a-name", "not-a-web-address", "not-an-email", "not-a-contact", "not-a-host"]
 _Amount = Literal["not-a-duration", "too-often", "too-rare", "out-of-range", "not-a-path", "no-such-folder"]
-_Choice = Literal["unknown-zone", "unknown-language", "unknown-kind", "unknown-every", "unknown-day", "unknown-profile"]
+_Choice = Literal[
+    "unknown-zone",
+    "unknown-language",
+    "unknown-kind",
+    "unknown-every",
+    "unknown-day",
+    "unknown-profile",
+    "query-wanted",
+    "not-yes-or-no",
+]
 Reason = Literal[_Page, _Shape, _Key, _Wording, _Amount, _Choice]
 
 LARGEST = 1_000_000  # bytes

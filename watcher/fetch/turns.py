@@ -4,9 +4,9 @@ import heapq
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, Queue
 
 from urllib3.exceptions import LocationParseError
@@ -15,15 +15,22 @@ from urllib3.util import parse_url
 from watcher.fetch.addresses import allows, bare_host, port_of
 from watcher.fetch.conversation import converse
 from watcher.fetch.deadline import Deadline
-from watcher.fetch.values import Manners, Outcome
-from watcher.sources import Source, SourceState
+from watcher.fetch.values import Fetched, Manners, Outcome
+from watcher.sources import Source, SourceState, Trouble
+
+Follow = Callable[[Source, Fetched], str]
+
+
+def _one_page(source: Source, page: Fetched) -> str:  # noqa: ARG001 - the signature of a Follow
+    return ""
 
 
 def fetch_all(
-    wanted: Iterable[tuple[Source, SourceState]], manners: Manners
+    wanted: Iterable[tuple[Source, SourceState]], manners: Manners, follow: Follow = _one_page
 ) -> Generator[tuple[Source, Outcome], None, None]:
     """Ask many sources, hosts in parallel, each host one request at a time; outcomes come as they are ready.
 
+    `follow` says where a document goes on ("" for nowhere); its pages are brought home in the same turn.
     At most `2 * workers` outcomes wait to be taken. A redirect to another host does not wait for that host's turn.
     Closing it ends all conversations at once.
     """
@@ -36,6 +43,8 @@ def fetch_all(
             lane, source, state = turn
             deadline = lanes.deadline()
             outcome = converse(source, state, manners, deadline)
+            if isinstance(outcome, Fetched):
+                outcome = _with_pages(outcome, source, follow, lanes, lane.gap)
             lanes.give_back(lane, deadline)
             done.put((source, outcome))
 
@@ -52,6 +61,28 @@ def fetch_all(
                 done.get(timeout=0.02)
 
 
+def _with_pages(first: Fetched, source: Source, follow: Follow, lanes: "_Lanes", gap: float) -> Fetched:
+    """A document with the pages that follow it; a page that fails ends them and is told in `stopped`."""
+    pages: list[Fetched] = []
+    stopped: Trouble | None = None
+    seen = {source.url}
+    while (address := follow(source, pages[-1] if pages else first)) and address not in seen:
+        if len(pages) + 1 >= lanes.manners.max_pages:
+            stopped = Trouble(kind="too-large", detail=f"more than {lanes.manners.max_pages} pages")
+            break
+        seen.add(address)
+        if not lanes.pause(gap):
+            break
+        deadline = lanes.deadline()
+        page = converse(replace(source, url=address), SourceState(source=source.id), lanes.manners, deadline)
+        lanes.forget(deadline)
+        if not isinstance(page, Fetched):
+            stopped = page if isinstance(page, Trouble) else Trouble(kind="broken", detail="304 for a new page")
+            break
+        pages.append(page)
+    return replace(first, pages=tuple(pages), stopped=stopped) if pages or stopped else first
+
+
 @dataclass(order=True)
 class _Lane:
     """The sources of one host, one of them asked at a time."""
@@ -66,7 +97,7 @@ class _Lanes:
     """Who is asked next; a lane is away from the heap while one of its sources is asked."""
 
     def __init__(self, wanted: Iterable[tuple[Source, SourceState]], manners: Manners) -> None:
-        self._manners = manners
+        self.manners = manners
         self._changed = threading.Condition()
         self._stopped = False
         self._running: set[Deadline] = set()
@@ -101,12 +132,25 @@ class _Lanes:
 
     def deadline(self) -> Deadline:
         """A deadline that also comes when the run is stopped."""
-        deadline = Deadline(self._manners.deadline)
+        deadline = Deadline(self.manners.deadline)
         with self._changed:
             self._running.add(deadline)
             if self._stopped:
                 deadline.cut()
         return deadline
+
+    def forget(self, deadline: Deadline) -> None:
+        """Say that one conversation of a longer turn is over."""
+        with self._changed:
+            self._running.discard(deadline)
+
+    def pause(self, seconds: float) -> bool:
+        """Leave time between two pages; False when the run is stopped meanwhile."""
+        end = time.monotonic() + seconds
+        with self._changed:
+            while not self._stopped and (left := end - time.monotonic()) > 0:
+                self._changed.wait(left)
+            return not self._stopped
 
     def stop(self) -> None:
         """Give no more turns, and end what is going on."""

@@ -17,6 +17,8 @@ class Fetched:
     content_type: str = ""
     etag: str = ""  # verbatim, quotes included; empty when it could not be sent back
     modified: str = ""  # Last-Modified, verbatim
+    pages: tuple["Fetched", ...] = ()  # those that follow, when the document goes on
+    stopped: Trouble | None = None  # why not all of them came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Manners:
     max_redirects: int = 10
     spacing: float = 2.0  # seconds between the end of one conversation with a host and the start of the next
     workers: int = 8
+    max_pages: int = 100  # of one document that goes on from page to page
 
 
 class StoppedError(Exception):

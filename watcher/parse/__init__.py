@@ -1,23 +1,16 @@
 """Turn one fetched document into articles; a room per kind of document."""
 
 from dataclasses import replace
-from typing import Protocol
 
 from watcher.articles import Article, Parsed
 from watcher.parse import feed
+from watcher.parse.kind import Kind
 from watcher.sources import Source, Trouble
 from watcher.text import language
 
-
-class Parser(Protocol):
-    """What every kind of document answers to; never raises, whatever the bytes."""
-
-    def __call__(self, document: bytes, source: Source, *, address: str, content_type: str) -> Parsed | Trouble: ...
-
-
 # The rooms import their reader (feedparser, ...) when the first document comes, so that this table costs nothing.
-KINDS: dict[str, Parser] = {
-    "feed": feed.parse,
+KINDS: dict[str, Kind] = {
+    "feed": feed.KIND,
 }
 
 
@@ -27,7 +20,7 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
     `address` is where the document really came from (after redirects): relative links start there.
     `content_type` is the header as received, or "". Raises KeyError for a kind that is not in `KINDS`.
     """
-    parsed = KINDS[source.kind](document, source, address=address, content_type=content_type)
+    parsed = KINDS[source.kind].parse(document, source, address=address, content_type=content_type)
     if isinstance(parsed, Trouble):
         return parsed
     return replace(parsed, articles=tuple(_spoken(article) for article in parsed.articles))

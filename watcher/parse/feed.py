@@ -12,6 +12,7 @@ from watcher.parse import jsonfeed
 from watcher.parse.charset import to_utf8
 from watcher.parse.dates import parse_date
 from watcher.parse.html import MAX_TEXT, MAX_TITLE, absolute, plain, plain_title
+from watcher.parse.kind import Kind
 from watcher.sources import Source, Trouble
 from watcher.text import clean
 
@@ -250,3 +251,6 @@ def _ids(entry: _Entry, guid: str) -> tuple[tuple[str, str], ...]:
         elif bare := _BARE_DOI.match(stated):
             found.append(("doi", bare[0]))
     return tuple(dict.fromkeys(found))
+
+
+KIND = Kind(parse=parse)
