@@ -144,7 +144,9 @@ def helps(language: str) -> dict[str, str]:
 
 def test_every_command_has_help_with_an_example_in_both_languages() -> None:
     french, english = helps(""), helps("en")
-    subcommands = {f"watcher {c}" for c in ("sources list", "sources check", "profiles list", "profiles show")}
+    of_sources = ("list", "check", "add", "remove", "test", "import-opml", "export-opml")
+    subcommands = {f"watcher sources {name}" for name in of_sources}
+    subcommands |= {f"watcher profiles {name}" for name in ("list", "show")}
     assert set(french) == set(english) == {f"watcher {name}" for name in COMMANDS} | subcommands
     for name in french:
         for text, example, help_said in (

@@ -233,6 +233,15 @@ def test_silence_is_told_from_failure(
     assert (digest.start, digest.end) == PERIOD
 
 
+def test_what_is_noticed_stands_beside_the_troubles() -> None:
+    quiet = SourceState(source="inserm", checked=NOW, ok=NOW, newest=NOW - 30 * DAY, usual_gap=DAY, gap=NOW - 2 * DAY)
+    states = {"inserm": quiet, "daily": SourceState(source="daily", trouble=Trouble(kind="dns"), gap=NOW - 9 * DAY)}
+    digest = made(states=states)
+    assert [(h.source.id, h.word) for h in digest.notices] == [("inserm", "gap"), ("inserm", "silent")]
+    assert [(h.source.id, h.word) for h in digest.troubles] == [("daily", "broken")]  # its gap is of another period
+    assert (digest.outcome, digest.notices[1].since) == ("nothing", NOW - 30 * DAY)
+
+
 def test_without_profiles_and_without_sources_there_is_still_a_digest() -> None:
     digest = compose((NEWS,), {1: (NEWS,)}, (), (), {}, PERIOD)
     assert (digest.sections, digest.read, digest.set_aside, digest.outcome) == ((), 1, 1, "nothing")

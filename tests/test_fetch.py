@@ -11,6 +11,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from servers import Answer, Asked, http_server, reply
 from watcher import __version__
 from watcher.fetch import Fetched, Manners, Unchanged
 from watcher.fetch.conversation import decoded
-from watcher.sources import Source, TroubleKind
+from watcher.sources import Credentials, Secret, Source, TroubleKind
 
 HASTY = Manners(allow_hosts=("127.0.0.0/8",), deadline=0.5)
 
@@ -131,7 +132,43 @@ NOON = "Wed, 21 Oct 2015 12:00:00 GMT"
     ],
 )
 def test_retry_after(value: str, date: str, wait: timedelta | None) -> None:
-    assert trouble(ask_for(reply(429, Retry_After=value, Date=date))).retry_after == wait
+    for status in (429, 503):
+        assert trouble(ask_for(reply(status, Retry_After=value, Date=date))).retry_after == wait
+
+
+@pytest.mark.parametrize(
+    ("headers", "fresh"),
+    [
+        ({}, None),
+        ({"Cache-Control": "max-age=3600"}, timedelta(hours=1)),
+        ({"Cache-Control": 'public, Max-Age="60", must-revalidate'}, timedelta(minutes=1)),
+        ({"Cache-Control": "max-age=3600", "Age": "600"}, timedelta(minutes=50)),
+        ({"Cache-Control": "max-age=3600", "Age": "9999"}, timedelta(0)),
+        (
+            {"Cache-Control": "max-age=60", "Expires": "Wed, 21 Oct 2015 13:00:00 GMT", "Date": NOON},
+            timedelta(minutes=1),
+        ),
+        ({"Cache-Control": "max-age=0"}, timedelta(0)),
+        ({"Cache-Control": "max-age=soon"}, None),
+        ({"Cache-Control": "max-age=-1"}, None),
+        ({"Cache-Control": "max-age=" + "9" * 5000}, None),
+        ({"Cache-Control": "s-maxage=60"}, None),
+        ({"Cache-Control": "no-cache, max-age=60"}, None),
+        ({"Cache-Control": "no-store", "Expires": "Wed, 21 Oct 2015 13:00:00 GMT", "Date": NOON}, None),
+        ({"Expires": "Wed, 21 Oct 2015 13:00:00 GMT", "Date": NOON}, timedelta(hours=1)),
+        ({"Expires": "Wed, 21 Oct 2015 15:00:00 +0200", "Date": NOON}, timedelta(hours=1)),
+        ({"Expires": "Thu, 19 Nov 1981 08:52:00 GMT", "Date": NOON}, timedelta(0)),
+        ({"Expires": "Wed, 21 Oct 2015 13:00:00 GMT"}, None),
+        ({"Expires": "0", "Date": NOON}, None),
+        ({"Expires": "-1", "Date": NOON}, None),
+    ],
+)
+def test_how_long_an_answer_holds(headers: dict[str, str], fresh: timedelta | None) -> None:
+    with http_server({"/feed": reply(200, FEED, **headers), "/same": reply(304, b"", **headers)}) as server:
+        assert document(ask(f"{server.url}/feed")).fresh == fresh
+        same = ask(f"{server.url}/same", etag='"1"')
+    assert isinstance(same, Unchanged)
+    assert same.fresh == fresh
 
 
 # ---- bodies ----
@@ -235,6 +272,42 @@ def test_a_chain_is_followed_and_the_last_address_kept() -> None:
         got = document(ask(f"{server.url}/a"))
     assert got.url == f"{server.url}/caf%E9%20noir"
     assert [a.headers.get("cookie") for a in server.asked] == [None, None, "seen=1", "seen=1", "seen=1"]
+
+
+@pytest.mark.parametrize(
+    ("hops", "moved"),
+    [
+        ((), ""),
+        ((301,), "/1"),
+        ((308,), "/1"),
+        ((301, 308), "/2"),
+        ((302,), ""),
+        ((303,), ""),
+        ((307,), ""),
+        ((301, 302), "/1"),
+        ((301, 307, 301), "/1"),
+        ((302, 301), ""),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 304])
+def test_only_permanent_hops_from_the_first_on_say_that_a_source_moved(
+    hops: tuple[int, ...], moved: str, status: int
+) -> None:
+    routes: dict[str, Answer] = {f"/{n}": reply(hop, Location=f"/{n + 1}") for n, hop in enumerate(hops)}
+    routes[f"/{len(hops)}"] = reply(status, FEED if status == 200 else b"")
+    with http_server(routes) as server:
+        got = ask(f"{server.url}/0", etag='"1"')
+    assert isinstance(got, Fetched | Unchanged)
+    assert got.moved == (server.url + moved if moved else "")
+
+
+def test_a_redirect_to_the_same_address_is_no_move() -> None:
+    def answer(asked: Asked) -> bytes:
+        if asked.headers.get("cookie"):
+            return reply(body=FEED)
+        return reply(301, Location="/feed", Set_Cookie="seen=1")
+
+    assert document(ask_for(answer)).moved == ""
 
 
 @pytest.mark.parametrize("known", ["", '"1"'])
@@ -455,3 +528,56 @@ def test_credentials_and_queries_are_never_told() -> None:
         outcomes.append(ask(server.url + "/"))
     for outcome in outcomes:
         assert [word for word in ("reader", "hunter2", "k3y") if word in trouble(outcome).detail] == []
+
+
+# ---- secrets ----
+
+
+def armed(home: str, *, user: str = "us:er", password: str = "s:é cret", allow: str = "127.0.0.0/8") -> Manners:
+    """Manners that know what opens the source at this address."""
+    secret = Credentials(
+        home=home, user=Secret(user), password=Secret(password), headers=(("X-Api-Key", Secret("k3y")),)
+    )
+    return Manners(allow_hosts=(allow,), deadline=2, secrets={"s": secret})
+
+
+def test_secrets_are_sent_to_the_server_they_are_for_and_to_no_other() -> None:
+    with http_server({"/b": reply(body=FEED)}, host="127.0.0.2") as other:
+        routes = {"/a": reply(302, Location="/a2"), "/a2": reply(302, Location=f"{other.url}/b")}
+        with http_server(routes) as server:
+            home = f"{server.url}/a"
+            document(ask(home, armed(home, user="reader", password="hunter2")))
+            document(ask(f"{other.url}/b", armed(home)))  # where it moved to
+    for asked in server.asked:
+        assert asked.headers["authorization"] == "Basic cmVhZGVyOmh1bnRlcjI="
+        assert asked.headers["x-api-key"] == "k3y"
+    assert len(other.asked) == 2
+    assert not [asked for asked in other.asked if {"authorization", "x-api-key"} & set(asked.headers)]
+
+
+def test_one_source_does_not_borrow_the_secrets_of_another() -> None:
+    with http_server({"/a": reply(body=FEED)}) as server:
+        manners = replace(armed(f"{server.url}/a"), secrets={"t": armed(f"{server.url}/a").secrets["s"]})
+        document(ask(f"{server.url}/a", manners))
+    assert not {"authorization", "x-api-key"} & set(server.asked[0].headers)
+
+
+def test_secrets_of_ours_are_stronger_than_those_in_the_address() -> None:
+    with http_server({"/a": reply(body=FEED)}) as server:
+        home = server.url.replace("http://", "http://old:old@") + "/a"
+        document(ask(home, armed(home, user="a", password="b")))
+    assert server.asked[0].headers["authorization"] == "Basic YTpi"
+
+
+def test_a_server_that_repeats_a_secret_is_not_quoted() -> None:
+    def answer(asked: Asked) -> bytes:
+        return (
+            f"HTTP/1.1 401 No hunter2 k3y reader {asked.headers['authorization']}\r\nContent-Length: 0\r\n\r\n".encode()
+        )
+
+    with http_server({"/a": answer}) as server:
+        told = trouble(ask(f"{server.url}/a", armed(server.url, user="reader", password="hunter2"))).detail
+        server.routes["/a"] = reply(302, Location="ftp://x/hunter2/k3y")
+        told += trouble(ask(f"{server.url}/a", armed(server.url, user="reader", password="hunter2"))).detail
+    assert "***" in told
+    assert not [word for word in ("hunter2", "k3y", "reader", "cmVhZGVyOmh1bnRlcjI=") if word in told]

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.articles import Article
-from watcher.digest import Digest, Health, Line, Outlet, Section
+from watcher.digest import Digest, Line, Outlet, Section
+from watcher.health import Health
 from watcher.profiles import ProfileSetting, learn
 from watcher.relevance import judge
 from watcher.render.json import article_json, digest_json, dumped, profile_json, report_json, source_json, time
@@ -78,6 +79,7 @@ def test_a_digest_holds_what_the_screen_shows() -> None:
     )
     assert line["outlets"][0]["published"] is None
     assert facts["troubles"][0]["trouble"] == {"kind": "http", "status": 503, "detail": "Busy"}
+    assert facts["notices"] == []
 
 
 def test_contributions_sum_to_the_value() -> None:

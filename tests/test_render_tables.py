@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from rich.console import RenderableType
 
 from watcher import config
 from watcher.articles import Article
+from watcher.health import Advice, Word, judge_all
 from watcher.profiles import ProfileSetting, learn
 from watcher.relevance import Match, Score, judge
 from watcher.render.tables import (
@@ -29,6 +31,8 @@ from watcher.render.tables import (
     sources_table,
 )
 from watcher.render.terminal import console
+from watcher.render.words import ADVICE
+from watcher.render.words import FARES as FARES_SAID
 from watcher.seeds import Seed
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Remembered
@@ -47,6 +51,7 @@ STATES = {
         source="curie", checked=NOW, failures=2, since=NOW - timedelta(days=2), trouble=Trouble(kind="http", status=503)
     ),
 }
+FARES = tuple(judge_all(source, STATES.get(source.id, SourceState(source=source.id)), NOW) for source in SOURCES)
 SEED = Seed(name="a.md", title="Ferroptose", text="La ferroptose part du lysosome. Le fer du lysosome la déclenche.")
 SETTING = ProfileSetting(name="fer", seeds=Path("dossier/seeds/fer"))
 PROFILE = learn((SEED,), SETTING)
@@ -86,7 +91,7 @@ def test_every_table_renders_within_the_screen(language: str, width: int) -> Non
     scores = judge(ARTICLE, (PROFILE,))
     tables: Iterable[RenderableType] = (
         sources_table(SOURCES, language),
-        health_table(SOURCES, STATES, language, PARIS),
+        health_table(FARES, language, PARIS),
         profiles_table((PROFILE,), language),
         profile_table(PROFILE, language),
         articles_table((KNOWN, OTHER), language, PARIS),
@@ -109,12 +114,37 @@ def test_sources() -> None:
 
 
 def test_health() -> None:
-    first, second, third = printed(health_table(SOURCES, STATES, "fr", PARIS)).splitlines()[-4:-1]
-    assert "va bien" in first
-    assert "1\u202f312" in first
-    assert "02/03/26·07:00" in first
-    assert "répond par une erreur 503 (depuis le 28 février 2026)" in second
-    assert "jamais interrogée" in third
+    text = printed(health_table(FARES, "fr", PARIS), width=80)
+    first, second, third, counts, *told = [line.strip() for line in text.splitlines() if line.strip()][2:]
+    assert re.split(r"  +", first) == ["inserm", "va bien", "—", "1\u202f312", "02/03/2026"]
+    assert re.split(r"  +", second) == ["curie", "en panne", "28/02/2026", "0", "—"]
+    assert re.split(r"  +", third) == ["neuve", "jamais interrogée", "—", "0", "—"]
+    assert counts == "1 va bien · 1 en panne · 1 jamais interrogée"
+    said = " ".join(told).replace("\u00a0", " ")
+    assert "curie répond par une erreur 503 (depuis le 28 février 2026, 2 échecs de suite) — rien à faire" in said
+    assert "neuve — lancez « watcher poll »" in said
+
+
+def test_all_that_is_to_know_of_a_source_is_said() -> None:
+    state = SourceState(
+        source="inserm", checked=NOW, ok=NOW, newest=NOW - timedelta(days=40), usual_gap=timedelta(days=3),
+        gap=NOW - timedelta(days=2), flood=NOW, held=41,
+    )  # fmt: skip
+    found = judge_all(SOURCES[0], state, NOW)
+    assert [health.word for health in found] == ["flood", "gap", "silent"]
+    for language, said in (
+        ("fr", ("41 articles nouveaux d’un coup", "trou possible le 28 février 2026", "d’ordinaire tous les 3 jours")),
+        ("en", ("41 new articles at once", "possible gap on 28 February 2026", "usually publishes every 3 days")),
+    ):  # fmt: skip
+        text = printed(health_table((found,), language, PARIS), width=400)
+        assert all(phrase in text for phrase in said)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_word_and_every_advice_can_be_said(language: str) -> None:
+    at = language == "en"
+    assert all(FARES_SAID[word][at] for word in get_args(Word))
+    assert all(ADVICE[advice][at] or not advice for advice in get_args(Advice))
 
 
 def test_a_profile_and_its_terms() -> None:

@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from watcher.articles import Article
-from watcher.digest import Digest, Health, Line, Outlet, Section
+from watcher.digest import Digest, Line, Outlet, Section
+from watcher.health import Health
 from watcher.relevance import Match, Score
 from watcher.render.terminal import console, linked, reasons, shortened, show_digest
 from watcher.sources import Source, SourceState, Trouble
@@ -275,3 +276,24 @@ def test_no_news_is_told_apart_from_no_answer() -> None:
 )
 def test_an_extract_ends_between_two_words(prose: str, short: str) -> None:
     assert shortened(prose, 10) == short
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "fr",
+            "Curie se tait depuis le 1er mars 2026, elle qui publie d’ordinaire tous les jours — ouvrez son adresse",
+        ),
+        ("en", "Curie silent since 1 March 2026; it usually publishes every day — open its address in a browser"),
+    ],
+)
+def test_what_is_noticed_is_said_with_what_to_do(language: str, said: str) -> None:
+    since = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
+    state = SourceState(source="curie", usual_gap=timedelta(days=1))
+    source = Source(id="curie", url="https://curie.example/feed", name="Curie")
+    notice = Health(source=source, state=state, word="silent", since=since, advice="open-it")
+    digest = Digest(start=NOW, end=NOW, sections=(), read=0, set_aside=0, sources=1, troubles=(), notices=(notice,))
+    text = shown(digest, language)
+    assert said in " ".join(text.replace("\u00a0", " ").split())
+    assert ("Sources à surveiller" if language == "fr" else "Sources to look at") in text

@@ -300,7 +300,7 @@ class _Terms(tuple[Term, ...]):
 def test_a_bug_met_in_one_source_is_the_trouble_of_that_source_alone(server: Server, store: Store) -> None:
     asked = sources(server, "one", "two", "three")
     for number, source in enumerate(asked):
-        body = rss(item(10 * number), item(10 * number + 1), host=f"{source.id}.example")
+        body = rss(item(10 * number, ON_TOPIC[1]), item(10 * number + 1), host=f"{source.id}.example")
         server.routes[f"/{source.id}"] = reply(body=body, ETag='"v1"')
     terms = _Terms(FERRO.terms)
     profile = replace(FERRO, terms=terms)

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from watcher.config import load
+from watcher.parse import KINDS
+
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS: dict[str, Any] = yaml.safe_load((ROOT / "feeds.yaml").read_text(encoding="utf-8"))
 SOURCES: list[dict[str, Any]] = SETTINGS["sources"]
@@ -53,22 +56,22 @@ def test_no_real_contact_is_shipped() -> None:
 
 def test_ids_and_urls_are_unique() -> None:
     assert repeated([source["id"] for source in SOURCES]) == []
-    assert repeated([source["url"] for source in SOURCES]) == []
+    assert repeated([f"{source['kind']} {source.get('url')} {source.get('query')}" for source in SOURCES]) == []
     assert repeated([source["name"] for source in SOURCES]) == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source["id"])
 def test_source_is_well_formed(source: dict[str, Any]) -> None:
-    assert set(source) - {"language"} == {"id", "name", "url", "kind", "every"}
+    asked = "query" if KINDS[source["kind"]].service else "url"
+    assert set(source) - {"language"} == {"id", "name", asked, "kind", "every"}
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", source["id"])
-    assert source["kind"] == "feed"
     assert source.get("language", "fr") in {"fr", "en"}
     assert source["every"] in {"6h", "12h", "24h"}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source["id"])
 def test_address_is_plain_https(source: dict[str, Any]) -> None:
-    url = source["url"]
+    url = source.get("url") or KINDS[source["kind"]].service
     parts = urlsplit(url)
     assert parts.scheme == "https"
     assert parts.hostname is not None
@@ -82,9 +85,20 @@ def test_commented_lines_can_be_taken_into_use() -> None:
     uncommented = re.sub(r"^( *)# ( *- \{|digests:|allow_hosts:)", r"\1\2", text, flags=re.MULTILINE)
     settings = yaml.safe_load(uncommented)
     assert set(settings) - set(SETTINGS) == {"digests", "allow_hosts"}
-    assert len(settings["sources"]) > len(SOURCES)
+    assert {source["kind"] for source in settings["sources"]} >= {kind for kind in KINDS if KINDS[kind].service}
     (digest,) = settings["digests"]
     assert digest["profiles"] == [profile["name"] for profile in PROFILES]
+
+
+def test_the_settings_are_read_as_they_are_shipped_and_with_every_line_in_use(tmp_path: Path) -> None:
+    kinds = {name: kind.service for name, kind in KINDS.items()}
+    assert len(load(ROOT / "feeds.yaml", kinds=kinds).sources) == len(SOURCES)
+    text = (ROOT / "feeds.yaml").read_text(encoding="utf-8")
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    (tmp_path / "feeds.yaml").write_text(
+        re.sub(r"^( *)# ( *- \{id)", r"\1\2", text, flags=re.MULTILINE), encoding="utf-8"
+    )
+    assert len(load(tmp_path / "feeds.yaml", kinds=kinds).sources) > len(SOURCES) + 5
 
 
 def test_every_profile_has_its_folder_and_every_folder_its_profile() -> None:

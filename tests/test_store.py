@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from watcher.articles import Article
 from watcher.errors import LockedError, StorageError
+from watcher.health import Arrival
 from watcher.identity import Identified, identify
 from watcher.relevance import Score
 from watcher.sources import SourceState, Trouble
@@ -525,3 +526,27 @@ def test_a_file_that_cannot_be_used_is_refused_and_left_as_it_is(
         Store(file)
     assert (caught.value.reason, caught.value.exit_code) == (reason, 74)
     assert (file.read_bytes() if file.is_file() else b"") == before
+
+
+def test_what_is_in_the_background_is_known_and_no_news(store: Store) -> None:
+    old, new = (named(replace(PAPER, guid=g, url=f"https://journal.example/{g}", ids=(), title=g)) for g in "ab")
+    with store.transaction():
+        first = store.add(Related(identified=old, story=None, ties=()), (), NOW, background=True)
+        second = store.add(Related(identified=new, story=None, ties=()), (), NOW + HOUR)
+    assert [known.id for known in store.news(NOW, NOW + HOUR)] == [second]
+    assert [known.id for known in store.recent(NOW)] == [first, second]
+    assert store.arrivals("oncoabstracts") == (
+        Arrival(published=PAPER.published, seen=NOW + HOUR),
+        Arrival(published=PAPER.published, seen=NOW),
+    )
+    assert store.arrivals("oncoabstracts", 1) == store.arrivals("oncoabstracts")[:1]
+    assert store.arrivals("other") == ()
+    assert store.brought("oncoabstracts", [first, second, second, 99]) == 2
+    assert store.brought("other", [first]) == 0
+
+
+def test_a_flood_is_remembered(store: Store) -> None:
+    state = SourceState(source="s", flood=NOW, held=41, gap=NOW, usual_gap=HOUR * 30)
+    with store.transaction():
+        store.keep_state(state)
+    assert store.states() == {"s": state}

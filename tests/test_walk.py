@@ -100,7 +100,7 @@ def typed(tmp_path: Path, server: Server) -> Typed:
 
 def test_one_article_walks_through_the_house(typed: Typed, server: Server) -> None:
     # fetch, parse, identify, relate, judge, record
-    report = json.loads(typed("poll", "--json"))
+    report = json.loads(typed("poll", "--json", "--backlog", "5200w"))
     assert (report["asked"], report["failed"], report["new"], report["known"]) == (1, 0, 1, 0)
     (asked,) = server.asked
     assert "veille@hopital.example" in asked.headers["user-agent"]

@@ -25,6 +25,7 @@ class Article:
     volume: str = ""
     pages: str = ""
     ids: tuple[tuple[str, str], ...] = ()  # what the source declared: ("doi", "10.…"), ("pmid", "…")
+    event: datetime | None = None  # when what it announces takes place (a seminar, ...)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

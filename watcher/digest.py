@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from watcher.health import NOTICED, TROUBLED, Health, judge_all
 from watcher.profiles import Profile
 from watcher.relevance import Score, judge
 from watcher.sources import Source, SourceState
@@ -56,14 +57,6 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """A source that did not answer as it should."""
-
-    source: Source
-    state: SourceState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """What to read of one period."""
 
@@ -73,7 +66,8 @@ class Digest:
     read: int  # articles first seen in the period
     set_aside: int  # of those, the ones in no section
     sources: int
-    troubles: tuple[Health, ...]
+    troubles: tuple[Health, ...]  # the sources that did not answer as they should
+    notices: tuple[Health, ...] = ()  # what else is to know of sources: silence, a move, a gap, a flood
 
     @property
     def outcome(self) -> Literal["news", "nothing", "failed"]:
@@ -107,12 +101,11 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
         if line:
             placed[line.score.profile].append(line)
             shown += len(fresh)
-    troubles = tuple(
-        Health(source=s, state=states[s.id]) for s in sources if s.id in states and states[s.id].trouble is not None
-    )
+    start, end = period
+    fares = [h for s in sources if s.id in states for h in judge_all(s, states[s.id], end, start)]
     return Digest(
-        start=period[0],
-        end=period[1],
+        start=start,
+        end=end,
         sections=tuple(
             Section(profile=p.name, threshold=p.threshold, lines=tuple(sorted(placed[p.name], key=_rank)))
             for p in profiles
@@ -120,7 +113,8 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
         read=len(news),
         set_aside=len(news) - shown,
         sources=len(sources),
-        troubles=troubles,
+        troubles=tuple(h for h in fares if h.word in TROUBLED),
+        notices=tuple(h for h in fares if h.word in NOTICED),
     )
 
 

@@ -63,19 +63,23 @@ def score(counts: Counts, profile: Profile) -> Score:
     Contributions add up to `value` (0-100). Each term counts with its weight times its saturated frequency (BM25 tf,
     k1 = 1.2, b = 0.35), summed to a share s of the profile's whole weight; value = 100 (1 - 2^(-s / HALF)).
     """
-    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(_beside(counts, profile), 40) / USUAL_LENGTH)
+    index = _index(profile)
+    met = (counts.title.keys() | counts.text.keys()) & index.keys
+    if not met:
+        return Score(profile=profile.name, value=0.0)
+    beside = counts.words.total() - sum(counts.words[key] for key in counts.words.keys() & index.parts)
+    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(beside, 40) / USUAL_LENGTH)
     found = []
     total = 0.0
     for term in profile.terms:
-        in_title, in_text = counts.title.get(term.key, 0), counts.text.get(term.key, 0)
-        if in_title or in_text:
-            frequency = TITLE_COUNTS * in_title + in_text
-            share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
-            total += share
-            found.append((term, in_title, in_text, share))
-    if not found:
-        return Score(profile=profile.name, value=0.0)
-    value = 100 * (1 - 2 ** (-total / (HALF * _whole(profile))))
+        if term.key not in met:
+            continue
+        in_title, in_text = counts.title[term.key], counts.text[term.key]
+        frequency = TITLE_COUNTS * in_title + in_text
+        share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
+        total += share
+        found.append((term, in_title, in_text, share))
+    value = 100 * (1 - 2 ** (-total / (HALF * index.whole)))
     matches = tuple(
         Match(
             key=term.key,
@@ -90,19 +94,34 @@ def score(counts: Counts, profile: Profile) -> Score:
     return Score(profile=profile.name, value=min(100.0, math.fsum(m.contribution for m in matches)), matches=matches)
 
 
-def _beside(counts: Counts, profile: Profile) -> int:
-    """How many keys of the text are beside the subject.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """A profile made ready to be looked up in."""
 
-    Only these count as length: were the matches counted too, one more mention of a light term could cost the heavy
-    ones more than it brings.
-    """
-    sought = {part for term in profile.terms for part in term.key.split(PHRASE)}
-    return counts.words.total() - sum(counts.words[key] for key in sought)
+    keys: frozenset[str]
+    # The keys of terms and those inside of phrases. Only the others count as length, being beside the subject: were
+    # the matches counted too, one more mention of a light term could cost the heavy ones more than it brings.
+    parts: frozenset[str]
+    whole: float  # the whole weight as an article could reach it: the forty heaviest terms, once each
 
 
-def _whole(profile: Profile) -> float:
-    """A profile's whole weight as an article could reach it: its forty heaviest terms, once each."""
-    return sum(term.weight for term in profile.terms[:40]) or 1.0
+_indexes: dict[int, tuple[Profile, _Index]] = {}  # by identity: a profile's hash would read all its terms each time
+_MOST_INDEXES = 64
+
+
+def _index(profile: Profile) -> _Index:
+    held = _indexes.get(id(profile))
+    if held is not None and held[0] is profile:
+        return held[1]
+    if len(_indexes) >= _MOST_INDEXES:
+        _indexes.clear()
+    index = _Index(
+        keys=frozenset(term.key for term in profile.terms),
+        parts=frozenset(part for term in profile.terms for part in term.key.split(PHRASE)),
+        whole=sum(term.weight for term in profile.terms[:40]) or 1.0,
+    )
+    _indexes[id(profile)] = (profile, index)
+    return index
 
 
 def judge(article: Article, profiles: tuple[Profile, ...]) -> tuple[Score, ...]:

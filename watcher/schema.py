@@ -29,6 +29,19 @@ def what_sources_do(db: Database) -> None:
     db.execute("ALTER TABLE articles ADD COLUMN background INTEGER NOT NULL DEFAULT 0")  # known, but never news
 
 
+@migrations()
+def floods(db: Database) -> None:
+    """When a source brought too much at once, and how many articles were held back."""
+    db.execute("ALTER TABLE sources ADD COLUMN flood TEXT")
+    db.execute("ALTER TABLE sources ADD COLUMN held INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def when_events_are(db: Database) -> None:
+    """When what an article announces takes place."""
+    db.execute("ALTER TABLE articles ADD COLUMN event TEXT")
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

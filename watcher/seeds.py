@@ -10,10 +10,12 @@ from watcher.errors import UsageError
 from watcher.lexicon import BREAK, plain_keys, read
 from watcher.parse.charset import to_utf8
 from watcher.parse.html import paragraphs
+from watcher.parse.pdf import LARGEST as LARGEST_PDF
+from watcher.parse.pdf import one_line, text_of
 from watcher.text import STOP_WORDS, clean, fold, language
 
-ENDINGS = (".md", ".txt", ".html", ".htm")
-LARGEST = 2_000_000  # bytes of one document
+ENDINGS = (".md", ".txt", ".html", ".htm", ".pdf")
+LARGEST = 2_000_000  # bytes of one document that is text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +54,22 @@ def read_seeds(folder: Path) -> tuple[Seed, ...]:
 
 def read_seed(file: Path) -> Seed:
     """Read one document; raises UsageError when it cannot be opened or is too large to be a document."""
+    ending = file.suffix.lower()
+    limit = LARGEST_PDF if ending == ".pdf" else LARGEST
     try:
-        raw = file.read_bytes()[: LARGEST + 1]
+        with file.open("rb") as opened:
+            raw = opened.read(limit + 1)
     except OSError as error:
         raise UsageError("unreadable-file", file=str(file), detail=error.strerror) from error
-    if len(raw) > LARGEST:
-        raise UsageError("too-large", file=str(file), limit=LARGEST)
+    if len(raw) > limit:
+        raise UsageError("too-large", file=str(file), limit=limit)
+    if ending == ".pdf":
+        title, article = main_text(text_of(raw, name=str(file)))
+        return Seed(name=file.name, title=title, text=article, language=language(f"{title} {article}"))
     text = "\n".join(to_utf8(raw, "").decode("utf-8", "replace").splitlines())
     seed = _header(file.name, text)
     body = text[_header_end(text) :]
-    if file.suffix.lower() in (".html", ".htm"):
+    if ending in (".html", ".htm"):
         body = paragraphs(body)
     title, article = main_text(body)
     title = seed.title or title
@@ -158,7 +166,7 @@ def _joined(blocks: list[_Block]) -> list[_Block]:
         wrapped = wraps > 0 and not block.heading and len(line) >= full and not _SENTENCE_END.search(line)
         if before and (small or wrapped):
             joined[-1] = replace(
-                before, text=_one_line(before.text, block.text), linked=max(before.linked, block.linked)
+                before, text=one_line(before.text, block.text), linked=max(before.linked, block.linked)
             )
             wraps += 1
         else:
@@ -172,17 +180,6 @@ def _full_line(blocks: list[_Block]) -> float:
     """Letters of a full line of a hard-wrapped page, a little less than most have; infinite for other pages."""
     cut = sorted(len(a.text) for a, b in pairwise(blocks) if _goes_on(a.text, b.text))
     return 0.8 * cut[len(cut) // 2] if len(cut) >= 3 else float("inf")
-
-
-def _one_line(line: str, following: str) -> str:
-    """Two lines as one; a word that a hyphen cut in two is put together again when that makes a word we know."""
-    cut = re.search(r"([^\W\d_]+)-$", line)
-    if not cut:
-        return f"{line} {following}"
-    rest = re.match(r"[^\W\d_]*", following)
-    keys = plain_keys(cut[1] + (rest[0] if rest else ""))
-    known = all(key.startswith("=") or rarity(key) != rarity("") for key in keys)
-    return (line[:-1] if known else line) + following
 
 
 def _goes_on(line: str, following: str) -> bool:

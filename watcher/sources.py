@@ -1,8 +1,12 @@
 """Where we look, which sources are due, and what trouble is."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
+from urllib.parse import urlsplit
+
+from watcher.articles import Rhythm
 
 TroubleKind = Literal[
     "dns",  # the name is unknown, or no network
@@ -12,16 +16,22 @@ TroubleKind = Literal[
     "http",  # an error status; `status` says which
     "blocked",  # the publisher turns programs away (401, 402, 403, 405, 451, a captcha)
     "gone",  # 410: the publisher says for good
+    "robots",  # robots.txt asks programs not to read this page
     "redirects",  # too many, or to something that is not a web address
     "private-address",  # a loopback or private address that `allow_hosts` does not name
     "too-large",
     "broken",  # the conversation broke off, or made no sense
     "not-a-feed",
     "empty",  # a feed without a single item
+    "selector",  # what `select` looks for is not on the page, or cannot be looked for; `detail` is the selector
 ]
 
 BACKOFF_FIRST = timedelta(minutes=30)
 BACKOFF_LONGEST = timedelta(hours=24)
+WISH_LONGEST = timedelta(hours=24)  # what a publisher may ask for; more says "never", and is a mistake
+LEEWAY = timedelta(minutes=10)  # or a tenth of the wait
+WHOLE_EVERY = timedelta(days=7)
+MOVED_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,26 @@ class Source:
     def label(self) -> str:
         """What readers see."""
         return self.name or self.id
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that shows itself to nobody who does not ask for its `value`."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What opens one source; kept apart from `Source`, which is printed."""
+
+    home: str  # the source's own address: nothing of this is sent to another server
+    user: Secret = Secret("")
+    password: Secret = Secret("")
+    headers: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +100,17 @@ class SourceState:
     articles: int = 0  # how many articles it ever brought
     newest: datetime | None = None  # when it last brought a new one
     first: datetime | None = None  # when it first answered as it should
-    full: datetime | None = None  # when its document was last asked for whole, without conditions
+    full: datetime | None = None  # when its document last came whole
     digest: str = ""  # SHA-256 of its last document
     same_since: datetime | None = None  # since when that document has been the same
     usual_gap: timedelta | None = None  # between two new articles, as a rule
     gap: datetime | None = (
         None  # when its document last had nothing in common with what was known: articles may be lost
     )
-    moved: str = ""  # where it has been redirected to for good
-    moved_since: datetime | None = None
+    moved: str = ""  # a mark of the address that redirects for good, and where to: see `moved_to`
+    moved_since: datetime | None = None  # when it was first redirected to there
+    flood: datetime | None = None  # when it last brought so much at once that it was held back from the digests
+    held: int = 0  # how many articles then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,23 +144,73 @@ def state_of(source: Source, states: dict[str, SourceState]) -> SourceState:
     return states.get(source.id) or SourceState(source=source.id)
 
 
-def after_success(
-    state: SourceState, source: Source, *, etag: str, modified: str, new: int, now: datetime
+def asking(state: SourceState, now: datetime) -> SourceState:
+    """The memory to ask a source with: without its validators when the document has not come whole for a week.
+
+    Some servers say "unchanged" for ever; their news comes a week late, and not never.
+    """
+    if state.full is not None and now - state.full < WHOLE_EVERY:
+        return state
+    return replace(state, etag="", modified="")
+
+
+def after_success(  # noqa: PLR0913 - each is a fact of the answer
+    state: SourceState,
+    source: Source,
+    *,
+    etag: str,
+    modified: str,
+    new: int,
+    now: datetime,
+    complete: bool = True,
 ) -> SourceState:
-    """The memory of a source that answered as it should (with news, or with "unchanged")."""
+    """The memory of a source that brought its document.
+
+    An incomplete one leaves no validators, which would hide the rest for ever, and of a service it does not move `ok`,
+    where its next window begins.
+    """
     return replace(
         state,
-        etag=etag,
-        modified=modified,
+        etag=etag if complete else "",
+        modified=modified if complete else "",
         checked=now,
-        ok=now,
-        due=now + source.every,
+        ok=now if complete or not source.query else state.ok,
+        due=next_due(source, Rhythm(), None, now),
         failures=0,
         trouble=None,
         since=None,
         articles=state.articles + new,
         newest=now if new else state.newest,
+        full=now if complete else state.full,
     )
+
+
+def after_unchanged(state: SourceState, source: Source, now: datetime) -> SourceState:
+    """The memory of a source that says that nothing changed (304)."""
+    kept = after_success(state, source, etag=state.etag, modified=state.modified, new=0, now=now)
+    return replace(kept, full=state.full)
+
+
+def next_due(source: Source, rhythm: Rhythm, fresh: timedelta | None, now: datetime) -> datetime:
+    """When to ask a source again that has just answered: the settings' wait, or the publisher's if that is longer.
+
+    `rhythm` is what its document says, `fresh` how long its server calls the answer fresh; both count up to a day.
+    The moment is moved out of the hours and days that the document excludes.
+    """
+    wished = max(rhythm.least or timedelta(0), fresh or timedelta(0))
+    wait = max(source.every, min(wished, WISH_LONGEST))
+    # A run takes a while, and cron starts it at the same minute: asked every 6 h from then on, it would be every 12 h.
+    return _outside(rhythm, now + wait - min(LEEWAY, wait / 10))
+
+
+def _outside(rhythm: Rhythm, moment: datetime) -> datetime:
+    """The first moment that is not excluded; the moment itself when that would take a week, or for ever."""
+    at = moment.astimezone(UTC)
+    for _ in range(7 * 24):
+        if at.hour not in rhythm.skip_hours and at.weekday() not in rhythm.skip_days:
+            return at
+        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return moment
 
 
 def after_trouble(state: SourceState, trouble: Trouble, now: datetime) -> SourceState:
@@ -147,3 +229,70 @@ def after_trouble(state: SourceState, trouble: Trouble, now: datetime) -> Source
         trouble=trouble,
         since=state.since or now,
     )
+
+
+# ---- sources that moved ----------------------------------------------------------------------------------------------
+# The settings belong to a person and are never rewritten. `moved` names the address it was learnt from by a mark, so
+# that it is forgotten when that person gives another one, and so that no key in an address is written down.
+
+
+def moved_to(source: Source, state: SourceState) -> str:
+    """The address that a source has been redirected to for good; "" when it has not, or the settings changed since."""
+    mark, _, address = state.moved.partition(" ")
+    return address if mark == _mark(source.url) else ""
+
+
+def address_of(source: Source, state: SourceState, now: datetime) -> str:
+    """Where to ask a source: at its new address after a week of the same answer, at once when it only became secure.
+
+    A source that fails is asked at both addresses in turn, so that a lost domain or a wrong redirect heals by itself.
+    """
+    address = moved_to(source, state)
+    if not address or state.failures % 2 or state.moved_since is None:
+        return source.url
+    if now - state.moved_since < MOVED_AFTER and not _secured(source.url, address):
+        return source.url
+    login, at, _ = urlsplit(source.url).netloc.rpartition("@")
+    if at and _same_host(source.url, address):
+        return address.replace("://", f"://{login}@", 1)
+    return address
+
+
+def after_move(state: SourceState, asked: Source, moved: str, now: datetime) -> SourceState:
+    """The memory of a source that was redirected for good to `moved`, or was not ("").
+
+    `asked` has the address that was asked. Services are left alone: what they are asked for is in the address.
+    """
+    if asked.query:
+        return state
+    mark, _, address = state.moved.partition(" ")
+    if not address or _without_login(asked.url) != address:
+        mark = _mark(asked.url)
+    elif not moved:  # asked at its new address, and found there
+        return state
+    if not moved:
+        return replace(state, moved="", moved_since=None)
+    target = f"{mark} {moved}"
+    return state if target == state.moved else replace(state, moved=target, moved_since=now)
+
+
+def _mark(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()[:12]
+
+
+def _without_login(url: str) -> str:
+    login, at, _ = urlsplit(url).netloc.rpartition("@")
+    return url.replace(f"{login}{at}", "", 1) if at else url
+
+
+def _secured(old: str, new: str) -> bool:
+    before, after = urlsplit(old), urlsplit(new)
+    return (before.scheme, after.scheme) == ("http", "https") and _same_host(old, new)
+
+
+def _same_host(old: str, new: str) -> bool:
+    """The same host, at the same port or at the usual ones."""
+    before, after = urlsplit(old), urlsplit(new)
+    usual = {"http": 80, "https": 443}
+    ports = before.port or usual.get(before.scheme), after.port or usual.get(after.scheme)
+    return before.hostname == after.hostname and (ports[0] == ports[1] or ports == (80, 443))

@@ -21,6 +21,7 @@ from sqlite_utils import Database
 
 from watcher.articles import Article
 from watcher.errors import LockedError, StorageError
+from watcher.health import Arrival
 from watcher.identity import SCHEMES, Alias, Identified, alias, canonical_url, ids_in_address
 from watcher.relevance import Score
 from watcher.schema import APPLICATION_ID, migrations
@@ -29,6 +30,7 @@ from watcher.stories import Known, Related, Tie
 from watcher.text import clean
 
 _BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
+_PAIRS = 200  # aliases in one `VALUES (...)`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,11 @@ class Store:
         """What is remembered of every source, by its id."""
         return {row[0]: _state(row) for row in self._rows(f"SELECT {_STATE_COLUMNS} FROM sources")}
 
+    def state(self, source: str) -> SourceState:
+        """What is remembered of one source; an empty memory for a new one."""
+        rows = self._rows(f"SELECT {_STATE_COLUMNS} FROM sources WHERE id = ?", (source,))
+        return _state(rows[0]) if rows else SourceState(source=source)
+
     def keep_state(self, state: SourceState) -> None:
         """Remember a source until the next run."""
         trouble = state.trouble
@@ -134,7 +141,7 @@ class Store:
             state.failures, trouble and trouble.kind, trouble and trouble.detail, trouble and trouble.status,
             _iso(state.since), state.articles, _iso(state.newest), _iso(state.first), _iso(state.full), state.digest,
             _iso(state.same_since), state.usual_gap and state.usual_gap.total_seconds(), _iso(state.gap),
-            state.moved, _iso(state.moved_since),
+            state.moved, _iso(state.moved_since), _iso(state.flood), state.held,
         )  # fmt: skip
         self._write(f"REPLACE INTO sources ({_STATE_COLUMNS}) VALUES ({', '.join('?' * len(row))})", [row])
 
@@ -142,22 +149,30 @@ class Store:
 
     def known(self, aliases: Iterable[Alias]) -> dict[Alias, Known]:
         """Which of these aliases name an article already, and which one."""
+        asked = tuple(aliases)
         found = {}
-        for scheme, value in aliases:
-            for number, story, doi in self._rows(_KNOWN, (scheme, value)):
+        for start in range(0, len(asked), _PAIRS):
+            part = asked[start : start + _PAIRS]
+            rows = self._rows(
+                _KNOWN.format(", ".join(["(?, ?)"] * len(part))), [text for pair in part for text in pair]
+            )
+            for scheme, value, number, story, doi in rows:
                 found[scheme, value] = Known(article=number, story=story, work=("doi", doi) if doi else None)
         return found
 
-    def add(self, related: Related, scores: Iterable[Score], now: datetime) -> int:
-        """Record a new article with its aliases, its story and its scores; returns its number."""
+    def add(self, related: Related, scores: Iterable[Score], now: datetime, *, background: bool = False) -> int:
+        """Record a new article with its aliases, its story and its scores; returns its number.
+
+        One in the `background` is known like any other, and never news.
+        """
         article = related.identified.article
-        cursor = self._connection.execute(
-            f"INSERT INTO articles ({_ARTICLE_COLUMNS}, first_seen, story) VALUES ({', '.join('?' * 12)}, 0)",
-            (*_article_row(article), _iso(now)),
-        )
-        number = int(cursor.lastrowid or 0)
+        # The number is taken before, and not the story set behind: an update would write the search index once more.
+        number = int(self._rows("SELECT coalesce(max(id), 0) + 1 FROM articles")[0][0])
+        row = (number, *_article_row(article), _iso(now), int(background), related.story or number)
         self._connection.execute(
-            "UPDATE articles SET story = ? WHERE id = ?", (number if related.story is None else related.story, number)
+            f"INSERT INTO articles (id, {_ARTICLE_COLUMNS}, first_seen, background, story)"
+            f" VALUES ({', '.join('?' * len(row))})",
+            row,
         )
         self._write("INSERT OR IGNORE INTO cites VALUES (?, ?, ?)", [(number, *c) for c in related.identified.cites])
         self._write(
@@ -169,21 +184,26 @@ class Store:
         return number
 
     def meet(self, number: int, identified: Identified, now: datetime, *, edits: bool = True) -> bool:
-        """Record that a known article was seen again; True when its title or text changed at its own source.
+        """Record that a known article was seen again; True when its title, text or event changed at its own source.
 
         With `edits=False` its words stay as they are: a file of articles adds, it does not correct.
 
         A changed article has no scores until it is judged again.
         """
-        before = self._rows("SELECT title, summary, body FROM articles WHERE id = ?", (number,))[0]
+        before = self._rows("SELECT title, summary, body, event FROM articles WHERE id = ?", (number,))[0]
         first = self._rows("SELECT source FROM sightings WHERE article = ? ORDER BY rowid LIMIT 1", (number,))
         self._sighted(number, identified, now)
         article = identified.article
-        after = (article.title or before[0], article.summary or before[1], article.body or before[2])
+        after = (
+            article.title or before[0],
+            article.summary or before[1],
+            article.body or before[2],
+            _iso(article.event) or before[3],
+        )
         if not edits or before == after or (first and first[0][0] != article.source):
             return False
         self._write(
-            "UPDATE articles SET title = ?, summary = ?, body = ?, changed = ? WHERE id = ?",
+            "UPDATE articles SET title = ?, summary = ?, body = ?, event = ?, changed = ? WHERE id = ?",
             [(*after, _iso(now), number)],
         )
         self._write("DELETE FROM scores WHERE article = ?", [(number,)])  # they held for the old words
@@ -200,6 +220,28 @@ class Store:
     def recent(self, since: datetime, until: datetime | None = None) -> tuple[Remembered, ...]:
         """Articles first seen at or after one moment and at or before another, in the order of their arrival."""
         return self._remembered("WHERE first_seen >= ? AND first_seen <= ?", (_iso(since), _iso(until) or "9999"))
+
+    def news(self, since: datetime, until: datetime) -> tuple[Remembered, ...]:
+        """As `recent`, without what is kept in the background."""
+        return self._remembered(
+            "WHERE first_seen >= ? AND first_seen <= ? AND background = 0", (_iso(since), _iso(until))
+        )
+
+    def arrivals(self, source: str, limit: int = 200) -> tuple[Arrival, ...]:
+        """When the latest articles that a source brought came out and were seen there, latest first."""
+        rows = self._rows(
+            "SELECT published, s.first_seen FROM sightings s JOIN articles ON articles.id = s.article"
+            " WHERE s.source = ? ORDER BY s.rowid DESC LIMIT ?",
+            (source, limit),
+        )
+        return tuple(Arrival(published=_moment(p), seen=datetime.fromisoformat(seen)) for p, seen in rows)
+
+    def brought(self, source: str, articles: Iterable[int]) -> int:
+        """How many of these articles a source has brought."""
+        return sum(
+            bool(self._rows("SELECT 1 FROM sightings WHERE article = ? AND source = ?", (number, source)))
+            for number in set(articles)
+        )
 
     def all(self) -> Iterator[Remembered]:
         """Every article, in the order of arrival, a few hundred in memory at a time."""
@@ -368,31 +410,35 @@ def _told(file: Path) -> Iterator[None]:
         raise StorageError(reason, file=str(file), detail=error.strerror or str(error)) from error
 
 
-_KNOWN = """SELECT a.article, articles.story,
+_KNOWN = """SELECT a.scheme, a.value, a.article, articles.story,
         (SELECT value FROM aliases d WHERE d.article = a.article AND d.scheme = 'doi' ORDER BY value LIMIT 1)
-    FROM aliases a JOIN articles ON articles.id = a.article WHERE a.scheme = ? AND a.value = ?"""
+    FROM (VALUES {}) AS asked
+    CROSS JOIN aliases a ON a.scheme = asked.column1 AND a.value = asked.column2
+    CROSS JOIN articles ON articles.id = a.article"""
 _STATE_COLUMNS = (
     "id, etag, modified, checked, ok, due, failures, trouble, detail, status, since, articles, newest, first, full,"
-    " digest, same_since, usual_gap, gap, moved, moved_since"
+    " digest, same_since, usual_gap, gap, moved, moved_since, flood, held"
 )
-_ARTICLE_COLUMNS = "title, summary, body, url, language, published, authors, journal, year, volume, pages"
+_ARTICLE_COLUMNS = "title, summary, body, url, language, published, authors, journal, year, volume, pages, event"
 
 
 def _article_row(article: Article) -> tuple[object, ...]:
     return (
         article.title, article.summary, article.body, article.url, article.language, _iso(article.published),
         json.dumps(article.authors, ensure_ascii=False), article.journal, article.year, article.volume, article.pages,
+        _iso(article.event),
     )  # fmt: skip
 
 
 def _one(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Remembered:
-    (number, title, summary, body, url, language, published, authors, journal, year, volume, pages,
+    (number, title, summary, body, url, language, published, authors, journal, year, volume, pages, event,
      first_seen, changed, story) = row  # fmt: skip
     sightings = beside["sightings"]
     article = Article(
         source=sightings[0][0] if sightings else "", guid=sightings[0][1] if sightings else "", url=url, title=title,
         summary=summary, body=body, language=language, published=_moment(published), authors=tuple(json.loads(authors)),
         journal=journal, year=year, volume=volume, pages=pages,
+        event=_moment(event),
     )  # fmt: skip
     return Remembered(
         id=number,
@@ -409,13 +455,13 @@ def _one(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Reme
 
 def _state(row: tuple[Any, ...]) -> SourceState:
     (source, etag, modified, checked, ok, due, failures, kind, detail, status, since, articles, newest, first, full,
-     digest, same_since, usual_gap, gap, moved, moved_since) = row  # fmt: skip
+     digest, same_since, usual_gap, gap, moved, moved_since, flood, held) = row  # fmt: skip
     return SourceState(
         source=source, etag=etag, modified=modified, checked=_moment(checked), ok=_moment(ok), due=_moment(due),
         failures=failures, trouble=Trouble(kind=kind, detail=detail or "", status=status) if kind else None,
         since=_moment(since), articles=articles, newest=_moment(newest), first=_moment(first), full=_moment(full),
         digest=digest, same_since=_moment(same_since), gap=_moment(gap), moved=moved, moved_since=_moment(moved_since),
-        usual_gap=None if usual_gap is None else timedelta(seconds=usual_gap),
+        usual_gap=None if usual_gap is None else timedelta(seconds=usual_gap), flood=_moment(flood), held=held,
     )  # fmt: skip
 
 

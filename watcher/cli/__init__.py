@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "poll": ("collect", "Interroge les sources échues.", "Ask the sources that are due."),
     "digest": ("collect", "Affiche ce qu’il y a à lire.", "Show what there is to read."),
     "run": ("collect", "Relève puis affiche : pour cron.", "Poll, then show: for cron."),
-    "sources": ("sources", "Les sources : liste, santé.", "The sources: list, health."),
+    "sources": ("sources", "Les sources : liste, santé, ajout.", "The sources: list, health, add."),
     "profiles": ("profiles", "Les profils : liste, vocabulaire.", "The profiles: list, vocabulary."),
     "show": ("consult", "Montre un article et son histoire.", "Show an article and its story."),
     "explain": ("consult", "Décompose les notes d’un article.", "Take an article's scores apart."),

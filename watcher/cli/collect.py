@@ -1,5 +1,6 @@
 """The commands that bring articles home and show what is new."""
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,11 +9,12 @@ import click
 
 from watcher.cli.choices import Choices, duration, json_option, now, with_choices
 from watcher.cli.words import example, t
+from watcher.config.secrets import FILE, read_secrets
 from watcher.errors import UnreadableError
 from watcher.fetch import Manners
 from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
-from watcher.render.words import summary_said, trouble_said
+from watcher.render.words import say, summary_said, trouble_said
 from watcher.run import RunReport, SourceReport, digest, poll
 from watcher.store import exclusive
 
@@ -28,6 +30,15 @@ _since = click.option(
     show_default=True,
     help=t("Période, jusqu’à maintenant (12h, 7d, 2w).", "Period, up to now (12h, 7d, 2w)."),
 )
+_backlog = click.option(
+    "--backlog",
+    default="14d",
+    show_default=True,
+    help=t(
+        "D’une source nouvelle, ce qui est paru avant n’est pas une nouveauté.",
+        "Of a new source, what came out before that is no news.",
+    ),
+)
 
 
 @click.command(
@@ -39,10 +50,11 @@ _since = click.option(
     epilog=example("watcher poll", "watcher poll --all --json"),
 )
 @_all
+@_backlog
 @json_option
 @with_choices
-def poll_command(choices: Choices, *, everyone: bool, as_json: bool) -> None:
-    report = _poll(choices, everyone=everyone, quiet=as_json)
+def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: bool) -> None:
+    report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
     if as_json:
         click.echo(dumped(report_json(report)))
     _stop_if_all_failed(report)
@@ -75,30 +87,33 @@ def digest_command(choices: Choices, *, since: str, form: str, as_json: bool) ->
 )
 @_all
 @_since
+@_backlog
 @json_option
 @with_choices
-def run_command(choices: Choices, *, everyone: bool, since: str, as_json: bool) -> None:
+def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, as_json: bool) -> None:
     period = duration(since)
-    report = _poll(choices, everyone=everyone, quiet=as_json)
+    report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
     _digest(choices, period, as_json=as_json)
     _stop_if_all_failed(report)
 
 
-def _poll(choices: Choices, *, everyone: bool, quiet: bool) -> RunReport:
-    sources, profiles = choices.settings.sources, choices.profiles
+def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) -> RunReport:
+    sources, profiles, manners = choices.settings.sources, choices.profiles, manners_of(choices)
     told = None if quiet else _teller(choices.language, verbose=choices.verbose)
     with exclusive(choices.database_file), choices.store(create=True) as store:
-        report = poll(sources, profiles, store, _manners(choices), clock=now, everyone=everyone, progress=told)
+        report = poll(sources, profiles, store, manners, clock=now, everyone=everyone, backlog=backlog, progress=told)
     if not quiet:
         click.echo(summary_said(choices.language, report.summary, report.resting), err=True)
     return report
 
 
-def _manners(choices: Choices) -> Manners:
+def manners_of(choices: Choices) -> Manners:
     """How to behave towards the sites; the placeholder address of the sample settings is told to nobody."""
-    contact = choices.settings.contact
+    settings = choices.settings
     return Manners(
-        contact="" if contact.endswith("@example.org") else contact, allow_hosts=choices.settings.allow_hosts
+        contact="" if settings.contact.endswith("@example.org") else settings.contact,
+        allow_hosts=settings.allow_hosts,
+        secrets=read_secrets(settings.file.parent / FILE, settings.sources, os.environ),
     )
 
 
@@ -111,7 +126,8 @@ def _teller(language: str, *, verbose: bool) -> Callable[[SourceReport], None]:
             detail = f" [{report.trouble.detail}]" if verbose and report.trouble.detail else ""
             click.echo(f"! {report.source.id} : {trouble_said(language, report.trouble)}{detail}", err=True)
         elif report.new and talkative:
-            click.echo(f"+ {report.source.id} : {report.new}", err=True)
+            held = f" ({say(language, 'held', report.held)})" if report.held else ""
+            click.echo(f"+ {report.source.id} : {report.new}{held}", err=True)
         elif verbose:
             click.echo(f"= {report.source.id}", err=True)
 

@@ -11,6 +11,7 @@ from watcher.cli.records import articles_of
 from watcher.cli.words import LANGUAGE, example, t
 from watcher.identity import Identified, identify
 from watcher.render.csv import csv_lines
+from watcher.render.ics import ics_bytes
 from watcher.render.json import article_json, dumped
 from watcher.render.words import say
 from watcher.run import take_in
@@ -19,7 +20,10 @@ from watcher.store import exclusive
 
 @click.command(
     "import",
-    help=t("Ajoute à la base les articles d’un fichier JSONL.", "Add the articles of a JSONL file to the database."),
+    help=t(
+        "Ajoute à la base les articles d’un fichier (JSONL, RIS, BibTeX, PubMed XML).",
+        "Add the articles of a file (JSONL, RIS, BibTeX, PubMed XML) to the database.",
+    ),
     epilog=example("watcher import articles.jsonl"),
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -46,13 +50,20 @@ def _identified(file: Path) -> Iterator[Identified]:
 
 @click.command(
     "export",
-    help=t("Écrit tous les articles de la base.", "Write all articles of the database."),
-    epilog=example("watcher export > articles.jsonl", "watcher export --format csv > articles.csv"),
+    help=t(
+        "Écrit tous les articles de la base ; en ics, l’agenda de ceux qui annoncent un événement.",
+        "Write all articles of the database; as ics, the calendar of those that announce an event.",
+    ),
+    epilog=example(
+        "watcher export > articles.jsonl",
+        "watcher export --format csv > articles.csv",
+        "watcher export --format ics > seminaires.ics",
+    ),
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "csv"]),
+    type=click.Choice(["jsonl", "csv", "ics"]),
     default="jsonl",
     show_default=True,
     help=t("Forme.", "Form."),
@@ -60,6 +71,9 @@ def _identified(file: Path) -> Iterator[Identified]:
 @with_choices
 def export_command(choices: Choices, *, form: str) -> None:
     with choices.store() as store:
+        if form == "ics":
+            click.echo(ics_bytes(store.all()), nl=False)
+            return
         lines = csv_lines(store.all()) if form == "csv" else (dumped(article_json(k)) for k in store.all())
         for line in lines:
             click.echo(line)

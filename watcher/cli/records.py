@@ -1,6 +1,5 @@
 """The commands that judge a file of articles, without settings and without a database."""
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from watcher.articles import Article
 from watcher.cli.words import LANGUAGE, example, t
 from watcher.errors import UsageError
 from watcher.identity import identify
-from watcher.parse.records import read_records
+from watcher.parse.files import read_articles
 from watcher.profiles import ProfileSetting, learn
 from watcher.relevance import judge
 from watcher.seeds import read_seeds
@@ -27,13 +26,12 @@ _form = click.option(
 
 
 def articles_of(file: Path) -> Iterator[Article]:
-    """The records of a JSONL file, packed (.gz) or not; raises UsageError naming the file and the line."""
+    """The articles of a file of any form that we read; raises UsageError naming the file and the place."""
     try:
-        with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-            yield from read_records(lines, source=str(file))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        detail = getattr(error, "strerror", None) or str(error)
-        raise UsageError("unreadable-file", file=str(file), detail=detail) from error
+        with file.open("rb") as stream:
+            yield from read_articles(stream, name=str(file))
+    except OSError as error:
+        raise UsageError("unreadable-file", file=str(file), detail=error.strerror or str(error)) from error
 
 
 @click.command(

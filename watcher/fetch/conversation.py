@@ -3,7 +3,8 @@
 import os
 import zlib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -26,8 +27,8 @@ from watcher.fetch.addresses import (
     web_address,
 )
 from watcher.fetch.deadline import Deadline
-from watcher.fetch.values import Fetched, Manners, Outcome, StoppedError, Unchanged, plain
-from watcher.sources import Source, SourceState, Trouble, TroubleKind
+from watcher.fetch.values import PRODUCT, Fetched, Manners, Outcome, StoppedError, Unchanged, plain
+from watcher.sources import Credentials, Source, SourceState, Trouble, TroubleKind
 
 
 def fetch(source: Source, state: SourceState, manners: Manners) -> Outcome:
@@ -51,26 +52,46 @@ def converse(source: Source, state: SourceState, manners: Manners, deadline: Dea
         outcome = late
     except Exception as error:  # a server can make the libraries raise almost anything; no feed may end the run
         outcome = Trouble(kind="broken", detail=plain(f"{type(error).__name__}: {_cause(error)}"))
-    return late if deadline.over else outcome  # whatever broke then, broke because we hung up
+    if deadline.over:  # whatever broke then, broke because we hung up
+        return late
+    secret = manners.secrets.get(source.id)
+    return _hushed(outcome, secret) if secret and isinstance(outcome, Trouble) else outcome
+
+
+def _hushed(trouble: Trouble, secret: Credentials) -> Trouble:
+    """A trouble that does not repeat a secret, whatever a server echoed."""
+    detail = trouble.detail
+    words = [word.value for word in (secret.password, secret.user, *(value for _, value in secret.headers))]
+    words += [quote(word, safe="") for word in words]
+    words.append(_basic(secret.user.value, secret.password.value).removeprefix("Basic "))
+    for word in sorted((word for word in words if len(word) > 2), key=len, reverse=True):
+        detail = detail.replace(word, "***")
+    return replace(trouble, detail=detail)
 
 
 def _ask(session: "_Session", source: Source, state: SourceState, manners: Manners, deadline: Deadline) -> Outcome:
     first = here = web_address(source.url)
+    moved, for_good = "", True
+    secret = manners.secrets.get(source.id)
     headers = {}
     if etag := _validator(state.etag):
         headers["If-None-Match"] = etag
     if modified := _validator(state.modified):
         headers["If-Modified-Since"] = modified
     for _ in range(manners.max_redirects + 1):
-        with session.open(first, here, headers, deadline) as response:
+        with session.open(here, headers | _credentials(first, here, secret), deadline) as response:
             if response.status_code in (301, 302, 303, 307, 308):
                 here = _next_hop(here, response.headers.get("Location", ""))
+                # What stands behind a redirect for now is moved for now, however permanent the hops after it.
+                for_good = for_good and response.status_code in (301, 308)
+                moved = shown(here) if for_good else moved
                 continue
+            moved = moved if moved != shown(first) else ""
             if response.status_code == 304 and headers:
-                return Unchanged(source=source)
+                return Unchanged(source=source, fresh=_freshness(response.headers), moved=moved)
             if response.status_code != 200:
                 return _refusal(response)
-            return _document(source, shown(here), response, manners.max_bytes)
+            return replace(_document(source, shown(here), response, manners.max_bytes), moved=moved)
     raise StoppedError("redirects", f"more than {manners.max_redirects}")
 
 
@@ -103,6 +124,7 @@ def _document(source: Source, url: str, response: requests.Response, limit: int)
         content_type=response.headers.get("Content-Type", "")[:200],
         etag=_validator(response.headers.get("ETag", "")),
         modified=_validator(response.headers.get("Last-Modified", "")),
+        fresh=_freshness(response.headers),
     )
 
 
@@ -175,7 +197,7 @@ class _Session(requests.Session):
         self.headers.clear()
         self.headers.update(
             {
-                "User-Agent": f"literature-watcher/{__version__}{contact}",
+                "User-Agent": f"{PRODUCT}/{__version__}{contact}",
                 "Accept": "application/rss+xml, application/atom+xml, application/feed+json, "
                 "application/xml;q=0.9, */*;q=0.1",
                 "Accept-Encoding": "gzip, deflate",
@@ -188,11 +210,7 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nothing: the library would read the whole body of a redirect, however large, before it follows it."""
 
-    def open(self, first: Url, here: Url, headers: dict[str, str], deadline: Deadline) -> requests.Response:
-        if first.auth and same_server(first, here):
-            user, _, password = first.auth.partition(":")
-            secret = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
-            headers = headers | {"Authorization": f"Basic {secret}"}
+    def open(self, here: Url, headers: dict[str, str], deadline: Deadline) -> requests.Response:
         host = bare_host(here)
         proxies = {} if allows(self.manners, host) else get_environ_proxies(shown(here), no_proxy=None)
         if proxies:
@@ -205,6 +223,23 @@ class _Session(requests.Session):
             stream=True,
             proxies=proxies,
         )
+
+
+def _credentials(first: Url, here: Url, secret: Credentials | None) -> dict[str, str]:
+    """What is sent to prove who asks: to the server it is meant for, and to no other."""
+    headers: dict[str, str] = {}
+    if first.auth and same_server(first, here):
+        user, _, password = first.auth.partition(":")
+        headers["Authorization"] = _basic(unquote(user), unquote(password))
+    if secret and same_server(web_address(secret.home), here):
+        if secret.user.value or secret.password.value:
+            headers["Authorization"] = _basic(secret.user.value, secret.password.value)
+        headers |= {name: value.value for name, value in secret.headers}
+    return headers
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
 # ---- words of servers ------------------------------------------------------------------------------------------------
@@ -220,14 +255,36 @@ def _retry_after(value: str, date: str) -> timedelta | None:
 
     A date is measured from the server's own `date`, so that neither of our clocks has to be right.
     """
-    value = value.strip()
-    if value.isascii() and value.isdigit() and len(value) <= 10:
-        return timedelta(seconds=int(value))
+    if (seconds := _seconds(value)) is not None:
+        return seconds
     try:
-        wait = _moment(value) - _moment(date)
+        wait = _moment(value.strip()) - _moment(date)
     except (ValueError, OverflowError):
         return None
     return max(wait, timedelta(0))
+
+
+def _freshness(headers: Mapping[str, str]) -> timedelta | None:
+    """How long an answer holds, by its Cache-Control or Expires; None when it does not say.
+
+    Caches on the way may have had it for a while (Age). `Expires` is measured from the server's own Date.
+    """
+    said = dict(part.strip().lower().partition("=")[::2] for part in headers.get("Cache-Control", "").split(","))
+    if {"no-cache", "no-store"} & set(said):
+        return None
+    age, longest = (_seconds(text) for text in (headers.get("Age", ""), said.get("max-age", "").strip('"')))
+    if longest is not None:
+        return max(longest - (age or timedelta(0)), timedelta(0))
+    try:
+        left = _moment(headers.get("Expires", "")) - _moment(headers.get("Date", ""))
+    except (ValueError, OverflowError):
+        return None
+    return max(left, timedelta(0))
+
+
+def _seconds(text: str) -> timedelta | None:
+    text = text.strip()
+    return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) <= 10 else None
 
 
 def _moment(value: str) -> datetime:

@@ -12,25 +12,35 @@ from queue import Empty, Queue
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from watcher.fetch.addresses import allows, bare_host, port_of
+from watcher.fetch.addresses import allows, bare_host, port_of, shown, web_address
 from watcher.fetch.conversation import converse
 from watcher.fetch.deadline import Deadline
-from watcher.fetch.values import Fetched, Manners, Outcome
+from watcher.fetch.robots import Rules, permits, rules_for
+from watcher.fetch.values import PRODUCT, Fetched, Manners, Outcome, StoppedError, plain
 from watcher.sources import Source, SourceState, Trouble
 
 Follow = Callable[[Source, Fetched], str]
+Crawls = Callable[[Source], bool]
 
 
 def _one_page(source: Source, page: Fetched) -> str:  # noqa: ARG001 - the signature of a Follow
     return ""
 
 
+def _nothing(source: Source) -> bool:  # noqa: ARG001 - the signature of a Crawls
+    return False
+
+
 def fetch_all(
-    wanted: Iterable[tuple[Source, SourceState]], manners: Manners, follow: Follow = _one_page
+    wanted: Iterable[tuple[Source, SourceState]],
+    manners: Manners,
+    follow: Follow = _one_page,
+    crawls: Crawls = _nothing,
 ) -> Generator[tuple[Source, Outcome], None, None]:
     """Ask many sources, hosts in parallel, each host one request at a time; outcomes come as they are ready.
 
     `follow` says where a document goes on ("" for nowhere); its pages are brought home in the same turn.
+    `crawls` says which sources were not made for programs: for those, robots.txt is read first, once for each site.
     At most `2 * workers` outcomes wait to be taken. A redirect to another host does not wait for that host's turn.
     Closing it ends all conversations at once.
     """
@@ -41,11 +51,11 @@ def fetch_all(
     def work() -> None:
         while (turn := lanes.take()) is not None:
             lane, source, state = turn
-            deadline = lanes.deadline()
-            outcome = converse(source, state, manners, deadline)
+            desk = _Desk(lanes, lane, crawls)
+            outcome = desk.ask(source, state)
             if isinstance(outcome, Fetched):
-                outcome = _with_pages(outcome, source, follow, lanes, lane.gap)
-            lanes.give_back(lane, deadline)
+                outcome = _with_pages(outcome, source, follow, desk)
+            lanes.give_back(lane)
             done.put((source, outcome))
 
     crew = [threading.Thread(target=work, daemon=True) for _ in range(min(manners.workers, count))]
@@ -61,25 +71,71 @@ def fetch_all(
                 done.get(timeout=0.02)
 
 
-def _with_pages(first: Fetched, source: Source, follow: Follow, lanes: "_Lanes", gap: float) -> Fetched:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where one host is asked, by whoever has its turn."""
+
+    lanes: "_Lanes"
+    lane: "_Lane"
+    crawls: Crawls
+
+    def ask(self, source: Source, state: SourceState) -> Outcome:
+        """Ask for one document, unless robots.txt asks us not to."""
+        if self.crawls(source) and (refusal := self._refusal(source)):
+            return refusal
+        return self._converse(source, state)
+
+    def _converse(self, source: Source, state: SourceState) -> Outcome:
+        deadline = self.lanes.deadline()
+        try:
+            return converse(source, state, self.lanes.manners, deadline)
+        finally:
+            self.lanes.forget(deadline)
+
+    def _refusal(self, source: Source) -> Trouble | None:
+        try:
+            address = web_address(source.url)
+        except StoppedError as stop:
+            return stop.trouble
+        site = shown(address._replace(path="/robots.txt", query=None))
+        if site not in self.lane.robots:
+            answer = self._converse(Source(id="", url=site), SourceState(source=""))
+            self.lane.robots[site] = _ruling(answer)
+            self.lanes.pause(self.lane.gap)
+        ruling = self.lane.robots[site]
+        if isinstance(ruling, Trouble):
+            return ruling
+        return None if permits(ruling, address) else Trouble(kind="robots", detail=plain(site))
+
+
+def _ruling(answer: Outcome) -> Rules | Trouble:
+    """What a site's answer for its robots.txt means: without such a file all may be read, in a storm nothing."""
+    if isinstance(answer, Fetched):
+        return rules_for(PRODUCT, answer.content)
+    if not isinstance(answer, Trouble) or answer.kind in ("empty", "redirects"):
+        return ()
+    if 400 <= (answer.status or 0) < 500 and answer.status != 429:
+        return ()
+    return replace(answer, detail=f"robots.txt: {answer.detail}"[:300])
+
+
+def _with_pages(first: Fetched, source: Source, follow: Follow, desk: _Desk) -> Fetched:
     """A document with the pages that follow it; a page that fails ends them and is told in `stopped`."""
     pages: list[Fetched] = []
     stopped: Trouble | None = None
     seen = {source.url}
     while (address := follow(source, pages[-1] if pages else first)) and address not in seen:
-        if len(pages) + 1 >= lanes.manners.max_pages:
-            stopped = Trouble(kind="too-large", detail=f"more than {lanes.manners.max_pages} pages")
+        if len(pages) + 1 >= desk.lanes.manners.max_pages:
+            stopped = Trouble(kind="too-large", detail=f"more than {desk.lanes.manners.max_pages} pages")
             break
         seen.add(address)
-        if not lanes.pause(gap):
+        if not desk.lanes.pause(desk.lane.gap):
             break
-        deadline = lanes.deadline()
-        page = converse(replace(source, url=address), SourceState(source=source.id), lanes.manners, deadline)
-        lanes.forget(deadline)
+        page = desk.ask(replace(source, url=address), SourceState(source=source.id))
         if not isinstance(page, Fetched):
             stopped = page if isinstance(page, Trouble) else Trouble(kind="broken", detail="304 for a new page")
             break
-        pages.append(page)
+        pages.append(replace(page, number=len(pages) + 2))
     return replace(first, pages=tuple(pages), stopped=stopped) if pages or stopped else first
 
 
@@ -91,6 +147,7 @@ class _Lane:
     rank: int  # hosts in the order in which they were first wanted
     gap: float = field(compare=False)
     waiting: deque[tuple[Source, SourceState]] = field(compare=False, default_factory=deque)
+    robots: dict[str, Rules | Trouble] = field(compare=False, default_factory=dict)  # by address
 
 
 class _Lanes:
@@ -121,10 +178,9 @@ class _Lanes:
                 self._changed.wait(pause)
             return None
 
-    def give_back(self, lane: _Lane, deadline: Deadline) -> None:
+    def give_back(self, lane: _Lane) -> None:
         """Say that a lane's turn is over."""
         with self._changed:
-            self._running.discard(deadline)
             lane.ready = time.monotonic() + lane.gap
             if lane.waiting:
                 heapq.heappush(self._heap, lane)
@@ -140,7 +196,7 @@ class _Lanes:
         return deadline
 
     def forget(self, deadline: Deadline) -> None:
-        """Say that one conversation of a longer turn is over."""
+        """Say that a conversation is over."""
         with self._changed:
             self._running.discard(deadline)
 

@@ -1,9 +1,13 @@
 """What a conversation brings home, and how we behave in it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from watcher.sources import Source, Trouble, TroubleKind
+from watcher.sources import Credentials, Source, Trouble, TroubleKind
+
+PRODUCT = "literature-watcher"  # what we are called in User-Agent and in robots.txt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +21,11 @@ class Fetched:
     content_type: str = ""
     etag: str = ""  # verbatim, quotes included; empty when it could not be sent back
     modified: str = ""  # Last-Modified, verbatim
+    fresh: timedelta | None = None  # how long the server says that the answer holds
+    moved: str = ""  # where the address redirects to for good, without credentials
     pages: tuple["Fetched", ...] = ()  # those that follow, when the document goes on
     stopped: Trouble | None = None  # why not all of them came
+    number: int = 1  # of this page among those of its document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +33,8 @@ class Unchanged:
     """The server says that nothing changed since the last time (304)."""
 
     source: Source
+    fresh: timedelta | None = None
+    moved: str = ""
 
 
 Outcome = Fetched | Unchanged | Trouble
@@ -43,6 +52,7 @@ class Manners:
     spacing: float = 2.0  # seconds between the end of one conversation with a host and the start of the next
     workers: int = 8
     max_pages: int = 100  # of one document that goes on from page to page
+    secrets: Mapping[str, Credentials] = field(default_factory=dict)  # by the id of the source
 
 
 class StoppedError(Exception):

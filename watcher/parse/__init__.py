@@ -3,7 +3,21 @@
 from dataclasses import replace
 
 from watcher.articles import Article, Parsed
-from watcher.parse import feed
+from watcher.parse import (
+    arxiv,
+    biorxiv,
+    clinicaltrials,
+    crossref,
+    europepmc,
+    feed,
+    hal,
+    openalex,
+    page,
+    pdf,
+    pubmed,
+    seminars,
+    sitemap,
+)
 from watcher.parse.kind import Kind
 from watcher.sources import Source, Trouble
 from watcher.text import language
@@ -11,6 +25,18 @@ from watcher.text import language
 # The rooms import their reader (feedparser, ...) when the first document comes, so that this table costs nothing.
 KINDS: dict[str, Kind] = {
     "feed": feed.KIND,
+    "page": page.KIND,
+    "sitemap": sitemap.KIND,
+    "seminars": seminars.KIND,
+    "europepmc": europepmc.KIND,
+    "pubmed": pubmed.KIND,
+    "hal": hal.KIND,
+    "crossref": crossref.KIND,
+    "openalex": openalex.KIND,
+    "biorxiv": biorxiv.KIND,
+    "arxiv": arxiv.KIND,
+    "clinicaltrials": clinicaltrials.KIND,
+    "pdf": pdf.KIND,
 }
 
 

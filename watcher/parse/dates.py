@@ -53,21 +53,21 @@ _YEAR_LAST = re.compile(
 _LONGEST = 200  # characters looked at
 
 
-def parse_date(text: str) -> datetime | None:
+def parse_date(text: str, *, zone: tzinfo | None = None) -> datetime | None:
     """The first date and time in a short text as aware UTC, or None when there is none that can be.
 
-    Days come before months. A date without a time is its midnight. Where no zone is stated, a date written the French
-    way is Paris time and any other is UTC. Never raises.
+    Days come before months. A date without a time is its midnight. Where no zone is stated, it is `zone`; without
+    one, a date written the French way is Paris time and any other is UTC. Never raises.
     """
     folded = _YEAR_LAST.sub(r"\1\3 \2", _fold(text[:_LONGEST]))
     found = [match for shape in _SHAPES if (match := shape.search(folded))]
     for match in sorted(found, key=lambda m: m.start()):
-        if moment := _moment(match, folded):
+        if moment := _moment(match, folded, zone):
             return moment
     return None
 
 
-def _moment(match: re.Match[str], folded: str) -> datetime | None:
+def _moment(match: re.Match[str], folded: str, usual: tzinfo | None) -> datetime | None:
     parts = match.groupdict()
     word = parts.get("w") or ""
     month = _month(word) if word else int(parts["m"])
@@ -80,7 +80,7 @@ def _moment(match: re.Match[str], folded: str) -> datetime | None:
     hour, minute, second = _clock(time)
     zone = _zone(rest[time.end() :]) if time else None
     try:
-        default: tzinfo = _paris() if french else UTC
+        default = usual or (paris() if french else UTC)
         local = datetime(year, month, int(parts["d"] or 1), hour, minute, second, tzinfo=zone or default)
         if not FIRST_YEAR <= year <= LAST_YEAR:
             return None
@@ -140,5 +140,6 @@ def _is_english(word: str) -> bool:
 
 
 @cache
-def _paris() -> tzinfo:
+def paris() -> tzinfo:
+    """The zone of French publishers."""
     return ZoneInfo("Europe/Paris")

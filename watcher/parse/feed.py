@@ -8,19 +8,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from watcher.articles import Article, Parsed
-from watcher.parse import jsonfeed
+from watcher.parse import jsonfeed, limits, quick
 from watcher.parse.charset import to_utf8
 from watcher.parse.dates import parse_date
 from watcher.parse.html import MAX_TEXT, MAX_TITLE, absolute, plain, plain_title
 from watcher.parse.kind import Kind
+from watcher.parse.rhythm import with_rhythm
 from watcher.sources import Source, Trouble
 from watcher.text import clean
 
 MAX_ARTICLES = 2_000  # per document; the rest is left where it is
 MAX_HEAD = 16_384  # bytes before the first element
 MAX_DETAIL = 200
+MAX_QUICK = 4_000_000  # bytes; the tree of a larger document takes more memory than a poll should
 
-_Entry = Mapping[str, Any]  # what feedparser makes of one item
+_Entry = Mapping[str, Any]  # what feedparser makes of one item, or `quick` in its place
 
 _SPACE_RUN = re.compile(rb"\s+")
 _FIRST_ELEMENT = re.compile(rb"<\w")
@@ -53,10 +55,29 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
         return jsonfeed.parse(utf8, source, address=address)
     if (root := _root(utf8)) in _PAGE_ROOTS or not root:
         return Trouble(kind="not-a-feed", detail=_about(utf8))
-    return _parse_xml(utf8, source, address)
+    return with_rhythm(_parse_xml(utf8, source, address), utf8)
 
 
 def _parse_xml(utf8: bytes, source: Source, address: str) -> Parsed | Trouble:
+    if len(utf8) <= MAX_QUICK and (ordinary := _quickly(utf8, source, address)):
+        return ordinary
+    if limits.suspicious(utf8):
+        return limits.read_apart(utf8, source, address)
+    return _slowly(utf8, source, address)
+
+
+def read_here(utf8: bytes, source: Source, address: str) -> Parsed | Trouble:
+    """Read any RSS, RDF or Atom in this process, however long it takes."""
+    return _quickly(utf8, source, address) or _slowly(utf8, source, address)
+
+
+def _quickly(utf8: bytes, source: Source, address: str) -> Parsed | Trouble | None:
+    read = quick.read(utf8, MAX_ARTICLES)
+    return None if read is None else _gathered(*read, source, address, complete=True)
+
+
+def _slowly(utf8: bytes, source: Source, address: str) -> Parsed | Trouble:
+    """Read with feedparser, which forgives nearly everything and can be kept busy for very long."""
     import feedparser
 
     whole = bool(_ROOT_END.search(utf8))
@@ -70,6 +91,8 @@ def _parse_xml(utf8: bytes, source: Source, address: str) -> Parsed | Trouble:
             resolve_relative_uris=False,
             sanitize_html=False,
         )
+    except MemoryError:
+        return Trouble(kind="too-large", detail="out of memory")
     except Exception as error:  # a stranger's bytes reach every corner of a library
         return Trouble(kind="broken", detail=type(error).__name__)
     entries = [entry for entry in read.entries if isinstance(entry, dict)]

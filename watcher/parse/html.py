@@ -16,7 +16,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from watcher.text import clean
 
 if TYPE_CHECKING:
-    from bs4 import BeautifulSoup
+    from bs4 import BeautifulSoup, Tag
 
 MAX_MARKUP = 262_144  # characters of markup read per field
 MAX_PAGE = 4_000_000  # characters of markup read per page
@@ -106,7 +106,7 @@ def paragraphs(page: str) -> str:
 
     The header and the footer of an article are part of its prose.
     """
-    page = "<".join(page[:MAX_PAGE].split("<", MAX_TAGS)[:MAX_TAGS])
+    page = _within_limits(page)
     tree = _tree(page)
     ends = page.lower()
     # Menus that nobody closed hold the rest of the page: they are read.
@@ -117,6 +117,16 @@ def paragraphs(page: str) -> str:
         if len(with_forms) > 4 * len(text):  # some sites put a whole page inside one form
             return with_forms
     return text
+
+
+def page_tree(page: str) -> "BeautifulSoup":
+    """A page as a tree, to be searched; what lies beyond the limits is left out. Never raises."""
+    return _tree(_within_limits(page))
+
+
+def lines(element: "Tag") -> tuple[str, ...]:
+    """The text of an element, a line per block; scripts left out."""
+    return tuple(_lines(element, _UNREAD).splitlines())
 
 
 def absolute(href: str, base: str = "") -> str:
@@ -146,6 +156,10 @@ def absolute(href: str, base: str = "") -> str:
     return f"{parts.scheme}://{netloc}{rest}"
 
 
+def _within_limits(page: str) -> str:
+    return "<".join(page[:MAX_PAGE].split("<", MAX_TAGS)[:MAX_TAGS])
+
+
 def _tree(page: str) -> "BeautifulSoup":
     from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
     from bs4.builder import ParserRejectedMarkup
@@ -160,7 +174,7 @@ def _tree(page: str) -> "BeautifulSoup":
             return BeautifulSoup("", "lxml")
 
 
-def _lines(tree: "BeautifulSoup", unread: Container[str]) -> str:
+def _lines(tree: "Tag", unread: Container[str]) -> str:
     """The text of a tree, a line per block; walked without recursion, which nesting could exhaust."""
     from bs4.element import NavigableString, Tag
 

@@ -26,7 +26,7 @@ class Addresser(Protocol):
 class Follower(Protocol):
     """Finds the address of the next page of a document; "" on the last one. Never raises, whatever the bytes."""
 
-    def __call__(self, document: bytes, *, address: str) -> str: ...
+    def __call__(self, document: bytes, *, address: str, source: Source) -> str: ...
 
 
 def as_given(source: Source, window: Window) -> str:  # noqa: ARG001 - the signature of an Addresser
@@ -34,16 +34,22 @@ def as_given(source: Source, window: Window) -> str:  # noqa: ARG001 - the signa
     return source.url
 
 
-def no_more(document: bytes, *, address: str) -> str:  # noqa: ARG001 - the signature of a Follower
+def no_more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001 - the signature of a Follower
     """A document of one page."""
     return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of source. `service` is the usual address of a service, so that settings need only a query."""
+    """One kind of source. `service` is the usual address of a service, so that settings need only a query.
+
+    `crawls` says that its documents were not made for programs, so that robots.txt has a word to say.
+    `pages` is how many pages of one document are read at a time, the first one included.
+    """
 
     parse: Parser
     address: Addresser = as_given
     more: Follower = no_more
     service: str = ""
+    crawls: bool = False
+    pages: int = 1_000  # more than a run will follow anyway

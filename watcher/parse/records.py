@@ -21,7 +21,7 @@ def read_records(lines: Iterable[str], *, source: str) -> Iterator[Article]:
     """Read one article per line; empty lines are passed over.
 
     A record needs "id"; it may have title, text, summary, language, url, published, authors (a list, or one text
-    separated by ";" or " and "), year, journal, volume, pages, doi, pmid, pmcid, hal, nct and aliases
+    separated by ";" or " and "), year, journal, volume, pages, event, doi, pmid, pmcid, hal, nct and aliases
     ("scheme:value", ...). Null counts as absent and a number as its text. Raises UsageError("bad-record") with file,
     line and detail for a line that is no JSON object or has no id.
     """
@@ -66,6 +66,7 @@ def _article(record: dict[str, Any], source: str) -> Article:
         volume=_value(record, "volume"),
         pages=_value(record, "pages"),
         ids=_ids(record),
+        event=parse_date(_value(record, "event")),
     )
 
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from watcher.digest import Digest, Health, Line
+from watcher.digest import Digest, Line
+from watcher.health import Health
 from watcher.profiles import Profile
 from watcher.relevance import Score
-from watcher.run import RunReport
-from watcher.sources import Source, SourceState, Trouble
+from watcher.run import RunReport, Trial
+from watcher.sources import Source, SourceState, Trouble, moved_to
 from watcher.store import Remembered
 from watcher.stories import Tie
 
@@ -33,6 +34,7 @@ def digest_json(digest: Digest) -> dict[str, Any]:
             for s in digest.sections
         ],
         "troubles": [_health(h) for h in digest.troubles],
+        "notices": [_health(h) for h in digest.notices],
     }
 
 
@@ -97,7 +99,7 @@ def article_json(known: Remembered) -> dict[str, Any]:
         "aliases": [f"{scheme}:{value}" for scheme, value in known.aliases],
         "story": known.story,
         "scores": dict(known.scores),
-    }
+    } | ({"event": time(article.event)} if article.event else {})
 
 
 def profile_json(profile: Profile) -> dict[str, Any]:
@@ -141,11 +143,49 @@ def source_json(source: Source, state: SourceState) -> dict[str, Any]:
         "failures": state.failures,
         "since": time(state.since),
         "trouble": _trouble(trouble),
+        "first": time(state.first),
+        "same_since": time(state.same_since),
+        "usual_gap_hours": None if state.usual_gap is None else state.usual_gap.total_seconds() / 3600,
+        "gap": time(state.gap),
+        "flood": time(state.flood),
+        "held": state.held,
+        "moved": moved_to(source, state),
+        "moved_since": time(state.moved_since),
     }
 
 
 def _health(health: Health) -> dict[str, Any]:
-    return source_json(health.source, health.state)
+    return source_json(health.source, health.state) | {"health": [_faring(health)]}
+
+
+def health_json(found: Sequence[Health]) -> dict[str, Any]:
+    """A source with all that is to know of how it fares, as `judge_all` gives it."""
+    return source_json(found[0].source, found[0].state) | {"health": [_faring(health) for health in found]}
+
+
+def _faring(health: Health) -> dict[str, Any]:
+    return {"word": health.word, "since": time(health.since), "advice": health.advice}
+
+
+def trial_json(trial: Trial) -> dict[str, Any]:
+    """What a source would bring, in the order of its document."""
+    return {
+        "source": trial.source.id,
+        "url": trial.source.url,
+        "newest": time(trial.newest),
+        "complete": trial.complete,
+        "items": [
+            {
+                "title": item.article.title,
+                "url": item.article.url,
+                "published": time(item.article.published),
+                "language": item.article.language,
+                "known": item.known,
+                "scores": {score.profile: score.value for score in item.scores},
+            }
+            for item in trial.items
+        ],
+    }
 
 
 def story_json(members: Sequence[Remembered], ties: Sequence[Tie]) -> dict[str, Any]:
@@ -173,6 +213,7 @@ def report_json(report: RunReport) -> dict[str, Any]:
                 "new": r.new,
                 "known": r.known,
                 "changed": r.changed,
+                "held": r.held,
                 "unchanged": r.unchanged,
                 "trouble": _trouble(r.trouble),
             }

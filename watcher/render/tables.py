@@ -1,6 +1,7 @@
 """Everything but the digest that is listed on a screen, and the profile as text to edit."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -12,22 +13,24 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.articles import Article
+from watcher.health import Health, Word
 from watcher.profiles import Profile, ProfileSetting, Term
 from watcher.relevance import Score
-from watcher.render.terminal import linked
+from watcher.render.terminal import health_line, linked
 from watcher.render.words import (
+    FARES,
     HEADS,
     LABELS,
     date_said,
+    day_said,
     moment_said,
     number,
     say,
     spaced,
-    stamp_said,
     tenths,
-    trouble_said,
 )
-from watcher.sources import Source, SourceState, state_of
+from watcher.run import Trial
+from watcher.sources import Source
 from watcher.store import Remembered
 from watcher.stories import Tie
 
@@ -59,32 +62,49 @@ def sources_table(sources: tuple[Source, ...], language: str) -> Table:
     return table
 
 
-def health_table(sources: tuple[Source, ...], states: Mapping[str, SourceState], language: str, zone: tzinfo) -> Table:
-    """How every source fares."""
-    table = _table(
-        language, "id", "state", "articles", "newest", "asked", right=["articles"], whole=["newest", "asked"]
-    )
-    for source in sources:
-        state = state_of(source, dict(states))
+def health_table(fares: Sequence[Sequence[Health]], language: str, zone: tzinfo) -> RenderableType:
+    """How every source fares, in a few words each; below, what there is to say of those that do not fare well.
+
+    `fares` has of each source all that is to know, as `judge_all` gives it.
+    """
+    whole = ["articles", "newest", "from-day"]
+    table = _table(language, "id", "state", "from-day", "articles", "newest", right=["articles"], whole=whole)
+    for found in fares:
+        state = found[0].state
         table.add_row(
-            Text(source.id),
-            _state_said(state, language, zone),
+            Text(found[0].source.id),
+            Text(", ").join(_word(health, language) for health in found),
+            day_said(language, found[0].since, zone) if found[0].since else "—",
             number(language, state.articles),
-            stamp_said(language, state.newest, zone) if state.newest else "—",
-            stamp_said(language, state.checked, zone) if state.checked else "—",
+            day_said(language, state.newest, zone) if state.newest else "—",
+        )
+    words = Counter(FARES[found[0].word][language == "en"] for found in fares)
+    counts = Text(" · ".join(f"{number(language, n)} {word}" for word, n in words.most_common()), style="dim")
+    told = (health for found in fares for health in found if health.word != "well")
+    return Group(table, counts, *(health_line(health, language, zone) for health in told))
+
+
+_COLOURS: dict[Word, str] = {"well": "green", "never": "dim", "moved": "cyan", "gap": "cyan", "flood": "cyan"}
+
+
+def _word(health: Health, language: str) -> Text:
+    return Text(FARES[health.word][language == "en"], style=_COLOURS.get(health.word, "yellow"))
+
+
+def trial_table(trial: Trial, language: str, zone: tzinfo) -> RenderableType:
+    """What a source would bring: what is new first, then what is known."""
+    if not trial.items:
+        return Text(_said(language, "nothing"), style="dim")
+    table = _table(language, "score", "known", "date", "title", right=["score"], whole=["known", "date"])
+    for item in trial.items:
+        article = item.article
+        table.add_row(
+            number(language, item.scores[0].value) if item.scores else "—",
+            _said(language, "is-known" if item.known else "is-new"),
+            day_said(language, article.published, zone) if article.published else "—",
+            Text(article.title or say(language, "untitled"), style=Style(link=linked(article.url))),
         )
     return table
-
-
-def _state_said(state: SourceState, language: str, zone: tzinfo) -> Text:
-    if state.checked is None:
-        return Text(_said(language, "never"), style="dim")
-    if state.trouble is None:
-        return Text(_said(language, "well"), style="green")
-    text = Text(trouble_said(language, state.trouble), style="yellow")
-    if state.since:
-        text.append(f" ({say(language, 'since', date=date_said(language, state.since, zone))})", style="dim")
-    return text
 
 
 def profiles_table(profiles: tuple[Profile, ...], language: str) -> Table:

@@ -9,8 +9,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from watcher.digest import Digest, Health, Line, Outlet, Section
-from watcher.render.words import THIN, WIDE, date_said, period_said, say, trouble_said, units
+from watcher.digest import Digest, Line, Outlet, Section
+from watcher.health import NOTICED, TROUBLED, Health
+from watcher.render.words import THIN, WIDE, advice_said, date_said, notice_said, period_said, say, trouble_said, units
 
 REASONS = 5  # terms named in the "pourquoi" line
 OUTLETS = 4  # others named in "aussi dans"
@@ -78,11 +79,11 @@ def show_digest(digest: Digest, screen: Console, *, language: str, zone: tzinfo)
     else:
         for section in digest.sections:
             _section(section, screen, language, zone)
-    if digest.troubles:
+    if digest.troubles or digest.notices:
         screen.print()
         screen.print(_heading(say(language, "health"), "", "yellow"))
-        for health in digest.troubles:
-            screen.print(_trouble(health, language, zone))
+        for health in (*digest.troubles, *digest.notices):
+            screen.print(health_line(health, language, zone))
 
 
 def _heading(title: str, right: str, style: str) -> Table:
@@ -183,12 +184,17 @@ def shortened(prose: str, limit: int) -> str:
     return prose[: limit + 1].rsplit(" ", 1)[0][:limit].rstrip(f" {WIDE}{THIN},;:.–-") + "…"
 
 
-def _trouble(health: Health, language: str, zone: tzinfo) -> Table:
-    assert health.state.trouble is not None  # noqa: S101 - that is what makes it a Health
+def health_line(health: Health, language: str, zone: tzinfo) -> Table:
+    """What is wrong with a source or noticed of it, since when, and what to do."""
     text = Prose()
     text.append(health.source.label, style="bold")
-    text.append(f" {trouble_said(language, health.state.trouble)}")
-    if health.state.since:
-        text.append(f" ({say(language, 'since', date=date_said(language, health.state.since, zone))}", style="dim")
-        text.append(f", {say(language, 'attempts', health.state.failures)})", style="dim")
-    return _hung(Text("!", style="yellow"), text)
+    if trouble := health.state.trouble if health.word in TROUBLED else None:
+        text.append(f" {trouble_said(language, trouble)}")
+        if since := health.state.since:
+            text.append(f" ({say(language, 'since', date=date_said(language, since, zone))}", style="dim")
+            text.append(f", {say(language, 'attempts', health.state.failures)})", style="dim")
+    elif health.word in NOTICED:
+        text.append(f" {notice_said(language, health, zone)}")
+    if advice := advice_said(language, health):
+        text.append(f" — {advice}", style="dim")
+    return _hung(Text("!", style="yellow") if trouble else Text("?", style="cyan"), text)

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from watcher.sources import Trouble
+from watcher.health import NOTICED, Health
+from watcher.sources import Trouble, moved_to
 from watcher.store import RunSummary
 
 THIN, WIDE = "\u202f", "\u00a0"  # the spaces that French puts before ; : ! ? and inside « »
@@ -47,6 +48,7 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "asked": ("{n} source interrogée|{n} sources interrogées", "{n} source asked|{n} sources asked"),
     "resting": ("{n} pas encore échue|{n} pas encore échues", "{n} not yet due"),
     "new": ("{n} article nouveau|{n} articles nouveaux", "{n} new article|{n} new articles"),
+    "held": ("dont {n} déjà ancien, hors des digests|dont {n} déjà anciens, hors des digests", "{n} of them old, out of the digests"),
     "known": ("{n} déjà connu|{n} déjà connus", "{n} already known"),
     "untitled": ("(sans titre)", "(untitled)"),
     "numbered": ("n°\u00a0{id}", "no.\u00a0{id}"),
@@ -61,13 +63,44 @@ _TROUBLE: dict[str, tuple[str, str]] = {
     "http": ("répond par une erreur {status}", "answers with error {status}"),
     "blocked": ("refuse les programmes ({status}) : ce silence n’en est pas un", "turns programs away ({status}): this is not silence"),
     "gone": ("supprimée par l’éditeur (410) : retirez-la de feeds.yaml", "removed by its publisher (410): take it out of feeds.yaml"),
+    "robots": ("le site demande aux programmes de ne pas lire cette page (robots.txt) : cherchez son flux", "the site asks programs not to read this page (robots.txt): look for its feed"),
     "redirects": ("renvoie ailleurs sans fin ou vers une adresse interdite", "redirects without end or to a forbidden address"),
     "private-address": ("adresse privée : ajoutez-la à allow_hosts si c’est voulu", "private address: add it to allow_hosts if you mean it"),
     "too-large": ("réponse trop volumineuse", "answer too large"),
     "broken": ("réponse interrompue ou illisible", "answer cut short or unreadable"),
     "not-a-feed": ("a répondu par autre chose qu’un flux (page web ?)", "answered with something that is not a feed (a web page?)"),
     "empty": ("flux vide", "empty feed"),
+    "selector": ("rien sur la page pour « {detail} » : revoyez « select » dans feeds.yaml", "nothing on the page for `{detail}`: look at `select` in feeds.yaml"),
 }  # fmt: skip
+
+# How a source fares, in one word; what is noticed of it; what to do.
+FARES: dict[str, tuple[str, str]] = {
+    "well": ("va bien", "well"), "never": ("jamais interrogée", "never asked"), "silent": ("silencieuse", "silent"),
+    "blocked": ("bloquée", "blocked"), "empty": ("vide", "empty"), "moved": ("déplacée", "moved"), "gone": ("disparue", "gone"),
+    "broken": ("en panne", "failing"), "gap": ("trou possible", "possible gap"), "flood": ("afflux", "flood"),
+}  # fmt: skip
+_NOTICES: dict[str, tuple[str, str]] = {
+    "silent": ("se tait depuis le {date}, elle qui publie d’ordinaire tous les {n} jours", "silent since {date}; it usually publishes every {n} days"),
+    "silent-daily": ("se tait depuis le {date}, elle qui publie d’ordinaire tous les jours", "silent since {date}; it usually publishes every day"),
+    "same": ("donne le même document depuis le {date}", "gives the same document since {date}"),
+    "moved": ("a changé d’adresse le {date} : {address}", "moved on {date}: {address}"),
+    "gap": ("trou possible le {date} : aucun article en commun avec la visite d’avant", "possible gap on {date}: no article in common with the visit before"),
+    "flood": ("afflux le {date} : {n} articles nouveaux d’un coup, gardés dans la base mais hors des digests", "flood on {date}: {n} new articles at once, kept in the database but out of the digests"),
+}  # fmt: skip
+ADVICE: dict[str, tuple[str, str]] = {
+    "": ("", ""),
+    "wait": ("rien à faire : elle sera réinterrogée", "nothing to do: it will be asked again"),
+    "poll": ("lancez « watcher poll »", "run `watcher poll`"),
+    "check-address": ("cherchez sa nouvelle adresse : « watcher sources add » suivi de sa page d’accueil", "look for its new address: `watcher sources add` and its home page"),
+    "open-it": ("ouvrez son adresse dans un navigateur", "open its address in a browser"),
+    "ask-publisher": ("demandez un accès à l’éditeur, ou prenez une autre source", "ask the publisher for access, or take another source"),
+    "allow-host": ("ajoutez son hôte à allow_hosts si c’est voulu", "add its host to allow_hosts if you mean it"),
+    "remove": ("« watcher sources remove {id} »", "`watcher sources remove {id}`"),
+    "new-address": ("recopiez cette adresse dans feeds.yaml", "copy this address into feeds.yaml"),
+    "look-through": ("« watcher search » les trouve", "`watcher search` finds them"),
+    "ask-oftener": ("si cela revient, raccourcissez « every » dans feeds.yaml", "if it happens again, make `every` shorter in feeds.yaml"),
+}  # fmt: skip
+_SAYS_WHAT_TO_DO = frozenset({"dns", "tls", "gone", "robots", "private-address", "selector"})  # so does their phrase
 
 # The heads of columns, and the labels beside and inside them.
 HEADS: dict[str, tuple[str, str]] = {
@@ -78,14 +111,14 @@ HEADS: dict[str, tuple[str, str]] = {
     "english": ("anglais", "English"), "facet": ("facette", "facet"), "weight": ("poids", "weight"), "rare": ("rare : langue / biomédecine", "rare: language / biomedicine"),
     "from": ("vient de", "comes from"), "score": ("note", "score"), "title": ("titre", "title"), "date": ("date", "date"), "outlets": ("sources", "sources"),
     "why": ("pourquoi", "why"), "points": ("points", "points"), "field": ("où", "where"), "count": ("fois", "times"), "article": ("article", "article"),
-    "story": ("histoire", "story"), "number": ("n°", "no."),
+    "story": ("histoire", "story"), "number": ("n°", "no."), "known": ("connu ?", "known?"), "from-day": ("depuis", "since"),
 }  # fmt: skip
 LABELS: dict[str, tuple[str, str]] = {
     "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),
     "title": ("titre", "title"), "text": ("texte", "text"), "total": ("total", "total"), "no-match": ("aucun terme du profil", "no term of the profile"),
     "first-seen": ("vu le", "first seen"), "published": ("publié le", "published"), "names": ("connu comme", "known as"), "cites": ("cite", "cites"),
     "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "same-story": ("Même histoire", "Same story"),
-    "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
+    "is-known": ("connu", "known"), "is-new": ("nouveau", "new"), "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
     "mechanism": ("mécanisme", "mechanism"), "method": ("méthode", "method"), "": ("", ""),
 }  # fmt: skip
 
@@ -125,7 +158,28 @@ def summary_said(language: str, run: RunSummary, resting: int) -> str:
 def trouble_said(language: str, trouble: Trouble) -> str:
     """What is wrong with a source and what to do, in one phrase."""
     text = _TROUBLE[trouble.kind][language == "en"].replace("{status}", str(trouble.status or ""))
-    return spaced(language, text)
+    return spaced(language, text).replace("{detail}", trouble.detail)
+
+
+def notice_said(language: str, health: Health, zone: tzinfo) -> str:
+    """What is noticed of a source that answers, and since when."""
+    usual = health.state.usual_gap
+    days = None if usual is None else round(usual.total_seconds() / 86_400)
+    key: str = health.word
+    if key == "silent":
+        key = "same" if days is None else "silent-daily" if days <= 1 else "silent"
+    return spaced(language, _NOTICES[key][language == "en"]).format(
+        date=date_said(language, health.since, zone) if health.since else "?",
+        n=number(language, health.state.held if key == "flood" else days or 0),
+        address=moved_to(health.source, health.state),
+    )
+
+
+def advice_said(language: str, health: Health) -> str:
+    """What to do about a source; empty when nothing is to be done, or when the trouble's own phrase says it."""
+    if health.state.trouble and health.state.trouble.kind in _SAYS_WHAT_TO_DO and health.word not in NOTICED:
+        return ""
+    return spaced(language, ADVICE[health.advice][language == "en"]).format(id=health.source.id)
 
 
 def date_said(language: str, moment: datetime, zone: tzinfo, *, day: bool = False, year: bool = True) -> str:
@@ -151,9 +205,9 @@ def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
     return f"{date_said(language, moment, zone)}, {moment.astimezone(zone):%H:%M}"
 
 
-def stamp_said(language: str, moment: datetime, zone: tzinfo) -> str:
-    """A moment for a narrow column, unbroken: `22/11/26·14:05`, `2026-11-22·14:05`."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d·%H:%M" if language == "en" else "%d/%m/%y·%H:%M")
+def day_said(language: str, moment: datetime, zone: tzinfo) -> str:
+    """A day for a narrow column: `22/11/2026`, `2026-11-22`."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d" if language == "en" else "%d/%m/%Y")
 
 
 def number(language: str, value: float, decimals: int = 0) -> str:
