@@ -4,8 +4,9 @@
 
 Prints its port when it listens. Feed i is http://127.1.0.<i+1>:<port>/<i>.xml (127.1.1.1 after 250, and so on): six of
 ten are RSS 2.0, three Atom, one RSS in ISO-8859-1. ETag and Last-Modified are sent, and 304 when nothing changed.
-`GET /next` at any address puts one new item on top of every feed and drops its last. All documents are made before they are asked for, so that
-the server takes little from the programs that are measured. Linux only: elsewhere only 127.0.0.1 is the loopback.
+`GET /next` at any address puts one new item on top of every feed and drops its last. All documents are made before
+they are asked for, so that the server takes little from the programs that are measured. Linux only: elsewhere only
+127.0.0.1 is the loopback.
 """
 
 import argparse

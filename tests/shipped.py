@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from watcher.config import load
-from watcher.parse import KINDS
+from watcher.parse import SERVICES
 from watcher.sources import Source
 
 SETTINGS = Path(__file__).resolve().parent.parent / "feeds.yaml"
@@ -16,5 +16,5 @@ def shipped(tmp_path: Path) -> dict[str, Source]:
     waiting = re.findall(r"^ *# (- \{.*kind: (?:page|sitemap|seminars),.*\})$", text, flags=re.MULTILINE)
     file = tmp_path / "feeds.yaml"
     file.write_text("sources:\n" + "".join(f"  {line}\n" for line in waiting), encoding="utf-8")
-    read = load(file, kinds={name: kind.service for name, kind in KINDS.items()}).sources
+    read = load(file, kinds=SERVICES).sources
     return {one.id: one for one in read}

@@ -19,6 +19,7 @@ import yaml
 
 from watcher import __version__, config
 from watcher.cli import COMMANDS
+from watcher.parse import SERVICES
 from watcher.starter import starter
 
 Watcher = Callable[..., subprocess.CompletedProcess[str]]
@@ -211,7 +212,7 @@ def test_init_makes_a_folder_that_is_accepted(watcher: Watcher, tmp_path: Path) 
 
 def test_init_writes_the_contact(watcher: Watcher, tmp_path: Path) -> None:
     watcher("init", "ici/et/la", "--contact", "moi@hopital.example")
-    assert config.load(tmp_path / "ici/et/la/feeds.yaml").contact == "moi@hopital.example"
+    assert config.load(tmp_path / "ici/et/la/feeds.yaml", kinds=SERVICES).contact == "moi@hopital.example"
 
 
 @pytest.mark.parametrize("kept", ["feeds.yaml", "seeds"])
@@ -244,13 +245,15 @@ def test_a_profile_is_shown_and_written_for_the_settings(watcher: Watcher, folde
     assert "ferroptosis" in table
     assert facts["terms"][0]["weight"] == 1.0
     file = folder / "feeds.yaml"
-    before = config.load(file)
+    before = config.load(file, kinds=SERVICES)
     raw = yaml.safe_load(file.read_text(encoding="utf-8"))
     raw["profiles"] = yaml.safe_load(watcher("profiles", "show", "ferroptose-cd44", "--yaml", cwd=folder).stdout)[
         "profiles"
     ]
     file.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
-    assert config.load(file).profiles == tuple(p for p in before.profiles if p.name == "ferroptose-cd44")
+    assert config.load(file, kinds=SERVICES).profiles == tuple(
+        p for p in before.profiles if p.name == "ferroptose-cd44"
+    )
 
 
 def test_an_unknown_profile_is_answered_with_the_known_ones(watcher: Watcher, folder: Path) -> None:

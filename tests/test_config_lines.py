@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from watcher.config import load
 from watcher.config.lines import add_sources, remove_source, source_line
 from watcher.errors import ConfigError, UsageError
+from watcher.parse import SERVICES
 from watcher.sources import Source
 from watcher.starter import starter
 from watcher.text import clean
@@ -47,7 +48,7 @@ def written(file: Path, text: str) -> Path:
 
 
 def ids(file: Path) -> list[str]:
-    return [source.id for source in load(file).sources]
+    return [source.id for source in load(file, kinds=SERVICES).sources]
 
 
 def test_a_source_is_added_after_the_last_one_and_nothing_else_changes(file: Path) -> None:
@@ -177,7 +178,7 @@ def test_every_source_of_the_starter_can_be_removed(tmp_path: Path) -> None:
     file.write_bytes(text)
     names = ids(file)
     for name in names[:-1]:
-        remove_source(file, name)
+        remove_source(file, name, kinds=SERVICES)
     assert ids(file) == names[-1:]
     assert len(file.read_bytes().splitlines()) == len(text.splitlines())
 

@@ -53,8 +53,12 @@ def count(article: Article) -> Counts:
 
 def _counted(prose: str) -> tuple[Counter[str], Counter[str]]:
     reading = read(prose)
-    alone = Counter(key for key in reading.keys if key != BREAK)
-    return alone + Counter(reading.inner) + Counter(phrases_of(reading.keys)), alone
+    alone = Counter(reading.keys)
+    del alone[BREAK]
+    counted = alone.copy()
+    counted.update(reading.inner)
+    counted.update(phrases_of(reading.keys))
+    return counted, alone
 
 
 def score(counts: Counts, profile: Profile) -> Score:

@@ -120,7 +120,8 @@ class Store:
             return self._connection.execute(sql, values).fetchall()
 
     def _write(self, sql: str, values: Iterable[Sequence[object]]) -> None:
-        self._connection.executemany(sql, values)
+        if values := tuple(values):
+            self._connection.executemany(sql, values)
 
     # Sources
 

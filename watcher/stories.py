@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from math import sqrt
 
 from watcher.background import rarity
@@ -134,20 +135,17 @@ def _ties(telling: Telling, memory: Memory) -> list[Tie]:
         for number in memory.by_study.get(study, ()):
             if not _two_works(telling, memory.tellings[number]):
                 found[number] = Tie(article=number, strength=1.0, shared=(":".join(study),))
-    met: Counter[int] = Counter()
-    for key in telling.keys:
-        met.update(memory.by_key.get(key, ()))
-    for number, times in met.items():
-        if times >= 2 and number not in found and (tie := _tie(telling, memory.tellings[number], number)):
+    met = Counter(chain.from_iterable(memory.by_key.get(key, ()) for key in telling.keys))
+    for number in (number for number, times in met.items() if times >= 2 and number not in found):
+        other = memory.tellings[number]
+        shared = telling.keys.keys() & other.keys.keys()
+        if len(shared) >= LEAST_SHARED and (tie := _tie(telling, other, number, shared)):
             found[number] = tie
     return sorted(found.values(), key=lambda t: (-t.strength, t.article))
 
 
-def _tie(one: Telling, other: Telling, number: int) -> Tie | None:
+def _tie(one: Telling, other: Telling, number: int, shared: set[str]) -> Tie | None:
     if _two_works(one, other) or (one.day and other.day and abs(one.day - other.day) > WINDOW):
-        return None
-    shared = one.keys.keys() & other.keys.keys()
-    if len(shared) < LEAST_SHARED:
         return None
     strength = sum(one.keys[k] for k in shared) / max(min(one.weight, other.weight), LEAST_WEIGHT)
     telling_first = sorted(shared, key=lambda k: (-one.keys[k], k))

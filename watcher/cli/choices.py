@@ -14,7 +14,7 @@ from platformdirs import user_config_path
 from watcher.cli.words import LANGUAGE, t
 from watcher.config import Settings, load
 from watcher.errors import UsageError
-from watcher.parse import KINDS
+from watcher.parse import SERVICES
 from watcher.profiles import Profile
 from watcher.run import learn_profiles
 from watcher.store import Store
@@ -33,7 +33,7 @@ class Choices:
     @cached_property
     def settings(self) -> Settings:
         """The settings; raises ConfigError with every mistake in them."""
-        return load(self.config or _default_config(), kinds={name: kind.service for name, kind in KINDS.items()})
+        return load(self.config or _default_config(), kinds=SERVICES)
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:

@@ -15,6 +15,7 @@ from watcher.cli.words import LANGUAGE, example, t
 from watcher.config import load
 from watcher.demo import World, open_world
 from watcher.fetch import Manners
+from watcher.parse import SERVICES
 from watcher.profiles import Profile
 from watcher.render.terminal import console, show_digest
 from watcher.render.words import date_said, summary_said
@@ -42,7 +43,7 @@ def demo_command() -> None:
 def live(screens: Mapping[int, Console]) -> None:
     """Days of the sample world, each on its screen: day 1 fills, day 2 brings news, day 3 brings nothing."""
     with starter() as model:
-        profiles = learn_profiles(load(model / "feeds.yaml").profiles)
+        profiles = learn_profiles(load(model / "feeds.yaml", kinds=SERVICES).profiles)
     with (
         tempfile.TemporaryDirectory(prefix="watcher-demo-") as folder,
         open_world(DAY_ONE) as world,

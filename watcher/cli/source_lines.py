@@ -13,17 +13,13 @@ from watcher.config.lines import add_sources, remove_source, source_line
 from watcher.discover import Discovery, discover, free_id
 from watcher.errors import UnreadableError, UsageError
 from watcher.identity import canonical_url
-from watcher.parse import KINDS
+from watcher.parse import SERVICES
 from watcher.parse.pointers import outlines
 from watcher.render.opml import opml
 from watcher.render.words import date_said, say, trouble_said
 from watcher.sources import Source, Trouble
 
 _LARGEST = 5_000_000  # bytes of a list of feeds
-
-
-def _kinds() -> dict[str, str]:
-    return {name: kind.service for name, kind in KINDS.items()}
 
 
 @click.command(
@@ -52,7 +48,7 @@ def add_command(choices: Choices, *, url: str, key: str, name: str, every: str, 
     source = replace(source, id=key or source.id, name=name or source.name)
     if same := known.get(canonical_url(source.url)):
         raise UsageError("source-known", url=source.url, key=same)
-    lines = (f"- {source_line(source)}",) if dry_run else add_sources(choices.settings.file, (source,), kinds=_kinds())
+    lines = (f"- {source_line(source)}",) if dry_run else add_sources(choices.settings.file, (source,), kinds=SERVICES)
     for line in lines:
         click.echo(line)
     _tell(choices, found, written=not dry_run)
@@ -92,7 +88,7 @@ def _tell(choices: Choices, found: Discovery, *, written: bool) -> None:
 @click.option("--delete", is_flag=True, help=t("Effacer ses lignes.", "Delete its lines."))
 @with_choices
 def remove_command(choices: Choices, *, key: str, delete: bool) -> None:
-    for line in remove_source(choices.settings.file, key, delete=delete, kinds=_kinds()):
+    for line in remove_source(choices.settings.file, key, delete=delete, kinds=SERVICES):
         click.echo(line)
     file = choices.settings.file
     done = (
@@ -133,7 +129,7 @@ def import_command(choices: Choices, *, file: Path) -> None:
             taken.add(wanted[-1].id)
     if not wanted:
         raise UsageError("no-feeds-listed", file=str(file))
-    _echo_all(add_sources(choices.settings.file, tuple(wanted), kinds=_kinds()))
+    _echo_all(add_sources(choices.settings.file, tuple(wanted), kinds=SERVICES))
     added, left = len(wanted), len(listed) - len(wanted)
     click.echo(t(f"{added} ajoutées, {left} laissées de côté", f"{added} added, {left} left out"), err=True)
 

@@ -39,6 +39,9 @@ KINDS: dict[str, Kind] = {
     "pdf": pdf.KIND,
 }
 
+# Kinds by name with the address of those that are services: what the settings need to know of them.
+SERVICES: dict[str, str] = {name: kind.service for name, kind in KINDS.items()}
+
 
 def parse(document: bytes, source: Source, *, address: str, content_type: str) -> Parsed | Trouble:
     """Read a document the way its source says.
