@@ -76,10 +76,12 @@ def test_an_id_that_is_an_address_serves_as_link_and_content_as_summary() -> Non
 
 
 def test_items_that_are_nothing_are_skipped_and_counted() -> None:
-    parsed = read({"version": VERSION, "items": [None, 3, {}, {"title": "T"}, {"content_text": "sans nom"}]})
+    parsed = read(
+        {"version": VERSION, "items": [None, 3, {}, {"title": "T"}, {"content_text": "sans nom"}, {"id": ""}]}
+    )
 
     assert isinstance(parsed, Parsed)
-    assert ([a.title for a in parsed.articles], parsed.skipped) == (["T"], 2)
+    assert ([a.title or a.summary for a in parsed.articles], parsed.skipped) == (["T", "sans nom"], 2)
 
 
 def test_hidden_characters_lone_surrogates_and_huge_numbers() -> None:

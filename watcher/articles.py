@@ -43,5 +43,5 @@ class Parsed:
 
     articles: tuple[Article, ...]
     complete: bool = True  # False: cut short or damaged, so its validators (ETag) must not be kept
-    skipped: int = 0  # items with neither title nor address nor guid
+    skipped: int = 0  # items with neither title nor address nor guid nor text
     rhythm: Rhythm = Rhythm()

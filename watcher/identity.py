@@ -47,7 +47,7 @@ def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Ident
         own["guid", f"{article.guid}@{article.source}"] = None
     if title := title_key(article):
         own["title", title] = None
-    if not own and (words := fold(article.title or article.summary[:200])):
+    if not own and (words := fold(article.title or (article.summary or article.body)[:200])):
         own["title", f"{words}@{article.source}"] = None  # what nothing else names must still be known again
     ordered = sorted(own, key=lambda a: SCHEMES.index(a[0]))
     return Identified(article=article, aliases=tuple(ordered), cites=cites)

@@ -203,6 +203,18 @@ def trial_of(source: Source, fetched: Fetched, profiles: tuple[Profile, ...], st
     return Trial(source=source, items=tuple(items), newest=newest, complete=parsed.complete)
 
 
+def _read(source: Source, outcome: Outcome) -> Parsed | Trouble | None:
+    """What a document holds; whatever a reader stumbles over is trouble with that document. None without a document."""
+    try:
+        return parse_all(source, outcome) if isinstance(outcome, Fetched) else None
+    except Exception as error:
+        return _fault(error)
+
+
+def _fault(error: Exception) -> Trouble:
+    return Trouble(kind="broken", detail=f"{type(error).__name__}: {error}"[:300])
+
+
 class _Collector:
     """Takes outcomes one by one; keeps the memory of recent articles between them."""
 
@@ -220,26 +232,25 @@ class _Collector:
 
     def take(self, source: Source, outcome: Outcome, now: datetime) -> SourceReport:
         """Record what one source brought; a fault in one of them is that source's trouble and no other's."""
+        parsed = _read(source, outcome)  # before the write lock is taken: it may last
         try:
             with self.store.transaction():
-                return self._record(source, outcome, now)
+                return self._record(source, outcome, parsed, now)
         except WatcherError:
             raise
         except Exception as error:
             self._memory = None  # it may hold articles that were rolled back
-            trouble = Trouble(kind="broken", detail=f"{type(error).__name__}: {error}"[:300])
             with self.store.transaction():
-                return self._troubled(source, trouble, now)
+                return self._troubled(source, _fault(error), now)
 
-    def _record(self, source: Source, outcome: Outcome, now: datetime) -> SourceReport:
+    def _record(self, source: Source, outcome: Outcome, parsed: Parsed | Trouble | None, now: datetime) -> SourceReport:
         if isinstance(outcome, Trouble):
             return self._troubled(source, outcome, now)
         state = self.store.state(source.id)
-        if isinstance(outcome, Unchanged):
+        if isinstance(outcome, Unchanged) or parsed is None:
             kept = _agreed(after_unchanged(state, source, now), outcome, Rhythm(), now)
             self.store.keep_state(after_showing(state, kept, Showing(), now))
             return SourceReport(source=source, unchanged=True)
-        parsed = parse_all(source, outcome)
         if isinstance(parsed, Trouble):
             return self._troubled(source, parsed, now)
         named = identify(parsed.articles)

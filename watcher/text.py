@@ -47,12 +47,17 @@ STOP_WORDS = frozenset(_FRENCH | _ENGLISH | _UNITS)
 
 def clean(prose: str) -> str:
     """Make any string fit to be kept and shown: NFC, no control or hidden characters, single spaces, one line."""
-    if not _ORDINARY.fullmatch(prose):
+    prose = _SPACES.sub(" ", prose)
+    if not _ORDINARY.fullmatch(prose) and not _is_clean(prose):
         prose = "".join(c if unicodedata.category(c) not in _UNPRINTABLE else " " if c.isspace() else "" for c in prose)
         prose = unicodedata.normalize("NFC", prose)
         while (fewer := unicodedata.normalize("NFC", _PILED_MARKS.sub(r"\1", prose))) != prose:
             prose = fewer  # a mark that is gone may have kept two others apart
     return _SPACES.sub(" ", prose).strip()
+
+
+def _is_clean(prose: str) -> bool:
+    return prose.isprintable() and unicodedata.is_normalized("NFC", prose) and not _PILED_MARKS.search(prose)
 
 
 def clean_lines(prose: str) -> str:

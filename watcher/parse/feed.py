@@ -107,14 +107,14 @@ def _gathered(
 ) -> Parsed | Trouble:
     language = _language(feed) or source.language
     read = [_article(entry, source, address, language) for entry in entries[:MAX_ARTICLES]]
-    named = [article for article in read if article.title or article.url or article.guid]
+    named = [a for a in read if a.title or a.url or a.guid or a.summary or a.body]
     articles: dict[tuple[str, str, str], Article] = {}
     failure: Trouble | None = None
     for article in named:
         if error := _BRIDGE_ERROR.match(article.title):
             failure = Trouble(kind="http", detail=article.title[:MAX_DETAIL], status=int(error[1]))
         else:
-            articles.setdefault((article.guid, article.url, article.title), article)
+            articles.setdefault((article.guid, article.url, article.title or article.summary or article.body), article)
     if articles:
         return Parsed(articles=tuple(articles.values()), complete=complete, skipped=len(read) - len(named))
     if failure:

@@ -25,7 +25,7 @@ def parse(document: bytes, source: Source, *, address: str) -> Parsed | Trouble:
     listed = feed.get("items")
     items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     articles = [_article(item, feed, source, address) for item in items[:MAX_ARTICLES]]
-    named = tuple(a for a in articles if a.title or a.url or a.guid)
+    named = tuple(a for a in articles if a.title or a.url or a.guid or a.summary or a.body)
     if not named:
         return Trouble(kind="empty", detail=clean(_text(feed, "title"))[:200])
     return Parsed(articles=named, skipped=len(articles) - len(named))
