@@ -46,7 +46,6 @@ class Source:
     every: timedelta = timedelta(hours=6)
     query: str = ""  # of a literature service, in its own language
     select: tuple[tuple[str, str], ...] = ()  # where things are on a page: ("item", "ul.news li"), ...
-    full_text: bool = False  # bring home the articles' own pages too
 
     @property
     def label(self) -> str:

@@ -113,7 +113,6 @@ _MISTAKES: dict[str, tuple[str, str]] = {
         "une source « {got} » a besoin d’une requête (query)",
         "a `{got}` source needs a query",
     ),
-    "not-yes-or-no": ("« {got} » : il faut true ou false", "`{got}`: true or false is wanted"),
     "unknown-profile": ("profil inconnu : {got}", "unknown profile: {got}"),
 }  # fmt: skip
 

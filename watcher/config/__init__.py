@@ -285,7 +285,7 @@ def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
 
 def _sources(node: Node, kinds: Mapping[str, str]) -> tuple[Source, ...]:
     readers: dict[str, _Reader] = {"id": _id, "name": _prose, "url": _url, "language": _code, "every": _duration}
-    readers |= {"kind": _word(tuple(kinds), "unknown-kind"), "query": _prose, "select": _selectors, "full_text": _yes}
+    readers |= {"kind": _word(tuple(kinds), "unknown-kind"), "query": _prose, "select": _selectors}
     once: dict[str, Reason] = {"id": "duplicate-id", "url": "duplicate-url"}
     return _rows(node, Source, readers, once, fill=partial(_with_service, kinds=kinds))
 
@@ -305,10 +305,6 @@ def _with_service(row: _Fields, kinds: Mapping[str, str]) -> _Fields:
 
 def _selectors(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple((clean(name), _prose(selector)) for name, selector in _fields(node).items())
-
-
-def _yes(node: Node) -> bool:
-    return _word(("true", "false", "yes", "no"), "not-yes-or-no")(node) in ("true", "yes")
 
 
 def _profiles(node: Node) -> tuple[ProfileSetting, ...]:
