@@ -87,7 +87,7 @@ def portal(title: str, body: str) -> str:
 KINDS: tuple[Callable[[str, str], str], ...] = (magazine, webpage, seminar, release, portal)
 FURNITURE = {
     "magazine": "vaccination pharmaciens labastide tonneau napoléon désert podcast praticien légiste mars",
-    "webpage": "tweeter imprimer police consultations facebook zoom avis jardinage lundi",
+    "webpage": "tweeter imprimer police vues facebook zoom avis jardinage lundi",
     "seminar": "webinaire zoom kerbrat lemarchand villedieu splicing zebrafish amphithéâtre jeudi",
     "release": "communiqué presse beaulieu rochambeau nat med contact téléphone avril",
     "portal": "cookies audience campagne retraités potager vétérinaire abonnés bovins septembre",
