@@ -1,8 +1,13 @@
 """What holds for every test."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from servers import Server, http_server
+
+from watcher.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -11,6 +16,20 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty database."""
+    with Store(tmp_path / "watcher.db") as store:
+        yield store
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on the loopback that has nothing to say yet."""
+    with http_server({}) as server:
+        yield server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

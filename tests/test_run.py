@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from servers import Asked, Server, http_server, reply
+from servers import Asked, Server, reply
 
 from watcher.articles import Article
 from watcher.errors import LockedError, UsageError
@@ -60,18 +60,6 @@ def rss(*items: Item, host: str = "presse.example") -> bytes:
     ]
     head = "<?xml version='1.0' encoding='UTF-8'?><rss version='2.0'><channel><title>Presse</title>"
     return f"{head}{''.join(parts)}</channel></rss>".encode()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "watcher.db") as store:
-        yield store
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with http_server({}) as server:
-        yield server
 
 
 def sources(server: Server, *names: str) -> tuple[Source, ...]:

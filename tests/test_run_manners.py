@@ -1,11 +1,9 @@
 """Whole runs, days apart: when a source is asked again, where, and on what conditions."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from servers import Asked, Server, http_server, reply
+from servers import Asked, Server, reply
 
 from watcher.fetch import Manners
 from watcher.run import SourceReport, poll
@@ -24,18 +22,6 @@ def rss(*numbers: int, head: str = "") -> bytes:
         for n in numbers
     )
     return f"<?xml version='1.0'?><rss version='2.0'><channel><title>P</title>{head}{items}</channel></rss>".encode()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "watcher.db") as store:
-        yield store
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with http_server({}) as server:
-        yield server
 
 
 def visit(store: Store, source: Source, day: float, *, everyone: bool = True) -> SourceReport | None:

@@ -1,16 +1,16 @@
 """What runs notice of sources over time, against a real server: backlogs, floods, gaps, and what digests then say."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from servers import Server, http_server, reply
+from servers import Server, reply
 
-from watcher.fetch import Manners
+from watcher.fetch import Fetched, Manners
 from watcher.profiles import ProfileSetting, learn
-from watcher.run import SourceReport, Trial, digest, poll, try_out
+from watcher.run import SourceReport, Trial, digest, poll, trial_of, try_out
 from watcher.seeds import Seed
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Store
@@ -37,18 +37,6 @@ def rss(
             f"<title>La ferroptose des cellules tumorales persistantes, épisode {number}</title></item>"
         )
     return f"<rss version='2.0'><channel><title>Presse</title>{''.join(parts)}</channel></rss>".encode()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "watcher.db") as store:
-        yield store
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with http_server({}) as server:
-        yield server
 
 
 @pytest.fixture
@@ -175,3 +163,11 @@ def test_trying_a_source_writes_nothing(server: Server, store: Store, source: So
     server.routes["/feed"] = reply(503)
     ((_, trouble),) = try_out((source,), (), None, LOCAL, NOW)
     assert isinstance(trouble, Trouble)
+
+
+def test_what_a_reader_stumbles_over_is_trouble_when_a_source_is_tried(source: Source) -> None:
+    strange = replace(source, kind="not-a-kind")
+    trial = trial_of(strange, Fetched(source=strange, url=source.url, status=200, content=b"x"), (), None)
+    assert isinstance(trial, Trouble)
+    assert trial.kind == "broken"
+    assert "KeyError" in trial.detail

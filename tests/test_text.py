@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watcher.text import STOP_WORDS, clean, clean_lines, fold, language, latin, words
+from watcher.text import STOP_WORDS, clean, fold, language, latin, words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)  # lone surrogates too
 MARKS = st.text(st.sampled_from("ae\u0627\u0300\u0301\u0316\u0327\u0345\u0653\u093f\ufe0f"), max_size=20)
@@ -51,16 +51,6 @@ def test_clean_text_is_fit_to_be_kept_and_stays_as_it_is(raw: str) -> None:
     assert kept == kept.strip()
     assert "  " not in kept
     kept.encode("utf-8")  # what is kept can be written to a file
-
-
-def test_clean_lines_keeps_line_ends() -> None:
-    assert clean_lines("un  titre \r\n\r\n\x07corps\u200b\x0bfin") == "un titre\n\ncorps\nfin"
-    assert clean_lines("") == ""
-
-
-@given(ANY_TEXT)
-def test_every_line_of_clean_lines_is_clean(raw: str) -> None:
-    assert [clean(line) for line in clean_lines(raw).split("\n")] == clean_lines(raw).split("\n")
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def try_out(
 
 def trial_of(source: Source, fetched: Fetched, profiles: tuple[Profile, ...], store: Store | None) -> Trial | Trouble:
     """What a document that was fetched would bring."""
-    parsed = parse_all(source, fetched)
+    parsed = _read(source, fetched)
     if isinstance(parsed, Trouble):
         return parsed
     items = []
@@ -203,10 +203,10 @@ def trial_of(source: Source, fetched: Fetched, profiles: tuple[Profile, ...], st
     return Trial(source=source, items=tuple(items), newest=newest, complete=parsed.complete)
 
 
-def _read(source: Source, outcome: Outcome) -> Parsed | Trouble | None:
-    """What a document holds; whatever a reader stumbles over is trouble with that document. None without a document."""
+def _read(source: Source, fetched: Fetched) -> Parsed | Trouble:
+    """What a document holds; whatever a reader stumbles over is trouble with that document."""
     try:
-        return parse_all(source, outcome) if isinstance(outcome, Fetched) else None
+        return parse_all(source, fetched)
     except Exception as error:
         return _fault(error)
 
@@ -232,7 +232,8 @@ class _Collector:
 
     def take(self, source: Source, outcome: Outcome, now: datetime) -> SourceReport:
         """Record what one source brought; a fault in one of them is that source's trouble and no other's."""
-        parsed = _read(source, outcome)  # before the write lock is taken: it may last
+        # Read before the write lock is taken: it may last.
+        parsed = _read(source, outcome) if isinstance(outcome, Fetched) else None
         try:
             with self.store.transaction():
                 return self._record(source, outcome, parsed, now)
@@ -326,11 +327,16 @@ def remember(store: Store, now: datetime) -> Memory:
     return memory
 
 
+def _stale(profiles: tuple[Profile, ...], store: Store) -> tuple[Profile, ...]:
+    """The profiles that changed since their scores were stored."""
+    kept = store.fingerprints()
+    return tuple(p for p in profiles if kept.get(p.name) != p.fingerprint)
+
+
 def judge_again(profiles: tuple[Profile, ...], store: Store) -> tuple[str, ...]:
     """Compute the scores of every profile that changed since they were stored; returns the names of those."""
-    kept = store.fingerprints()
-    stale = tuple(p for p in profiles if kept.get(p.name) != p.fingerprint)
-    gone = set(kept) - {p.name for p in profiles}
+    stale = _stale(profiles, store)
+    gone = set(store.fingerprints()) - {p.name for p in profiles}
     if stale or gone:
         with store.transaction():
             for name in (*gone, *(p.name for p in stale)):
@@ -366,8 +372,7 @@ def digest(
 ) -> Digest:
     """Compose the digest of what was first seen in the period that ends now. Reads only."""
     news = store.news(now - since, now)
-    kept = store.fingerprints()
-    stale = tuple(p for p in profiles if kept.get(p.name) != p.fingerprint)
+    stale = _stale(profiles, store)
     if stale:  # the profile was edited after the last poll: judge what is shown, leave the database alone
         news = tuple(replace(n, scores=_with(n.scores, judge(n.article, stale))) for n in news)
     stories = {number: store.story(number) for number in {article.story for article in news}}

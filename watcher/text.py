@@ -60,11 +60,6 @@ def _is_clean(prose: str) -> bool:
     return prose.isprintable() and unicodedata.is_normalized("NFC", prose) and not _PILED_MARKS.search(prose)
 
 
-def clean_lines(prose: str) -> str:
-    """Clean a text line by line, keeping its line ends (`\\n` only)."""
-    return "\n".join(clean(line) for line in prose.splitlines())
-
-
 def fold(prose: str) -> str:
     """Lower case without accents, ligatures opened: what two spellings of one word have in common."""
     if prose.isascii():
