@@ -358,3 +358,14 @@ def test_a_secret_shows_itself_to_nobody() -> None:
     )
     for shown in (repr(secret), str(secret), f"{secret}", f"{secret.password}", repr([secret.headers])):
         assert not [word for word in ("reader", "hunter2", "k3y") if word in shown]
+
+
+def test_a_service_leaves_no_validators_because_its_next_question_has_another_address() -> None:
+    feed = Source(id="a", url="https://a.example/feed")
+    service = replace(feed, kind="hal", query="ferroptose")
+    kept, bare = (
+        after_success(SourceState(source="a"), source, etag='"1"', modified="m", new=0, now=NOW)
+        for source in (feed, service)
+    )
+    assert (kept.etag, kept.modified) == ('"1"', "m")
+    assert (bare.etag, bare.modified, bare.ok) == ("", "", NOW)

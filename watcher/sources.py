@@ -103,9 +103,7 @@ class SourceState:
     digest: str = ""  # SHA-256 of its last document
     same_since: datetime | None = None  # since when that document has been the same
     usual_gap: timedelta | None = None  # between two new articles, as a rule
-    gap: datetime | None = (
-        None  # when its document last had nothing in common with what was known: articles may be lost
-    )
+    gap: datetime | None = None  # when its document last held nothing known: articles may be lost
     moved: str = ""  # a mark of the address that redirects for good, and where to: see `moved_to`
     moved_since: datetime | None = None  # when it was first redirected to there
     flood: datetime | None = None  # when it last brought so much at once that it was held back from the digests
@@ -166,12 +164,13 @@ def after_success(  # noqa: PLR0913 - each is a fact of the answer
     """The memory of a source that brought its document.
 
     An incomplete one leaves no validators, which would hide the rest for ever, and of a service it does not move `ok`,
-    where its next window begins.
+    where its next window begins. A service never leaves any: its next question has another address.
     """
+    lasting = complete and not source.query
     return replace(
         state,
-        etag=etag if complete else "",
-        modified=modified if complete else "",
+        etag=etag if lasting else "",
+        modified=modified if lasting else "",
         checked=now,
         ok=now if complete or not source.query else state.ok,
         due=next_due(source, Rhythm(), None, now),
