@@ -1,26 +1,25 @@
-"""String the rooms together; decides nothing."""
+"""Record what sources bring, one transaction per source."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from watcher.articles import Article, Parsed, Rhythm
-from watcher.digest import Digest, compose
+from watcher.articles import Parsed, Rhythm
 from watcher.errors import WatcherError
 from watcher.fetch import Fetched, Manners, Outcome, Unchanged, fetch_all
 from watcher.health import BACKLOG, Showing, after_showing, is_backlog, is_first, is_flood
 from watcher.identity import Identified, identify
-from watcher.parse import KINDS, parse
-from watcher.profiles import Profile, ProfileSetting, learn
-from watcher.relevance import Score, judge
-from watcher.seeds import read_seeds
+from watcher.parse import KINDS
+from watcher.profiles import Profile
+from watcher.relevance import judge
+from watcher.run.documents import addressed, crawls, fault, follow, read_all
+from watcher.run.opinions import judge_again
 from watcher.sources import (
     Source,
     SourceState,
     Trouble,
-    address_of,
     after_move,
     after_success,
     after_trouble,
@@ -29,7 +28,6 @@ from watcher.sources import (
     due,
     next_due,
     state_of,
-    window,
 )
 from watcher.store import RunSummary, Store
 from watcher.stories import WINDOW, Memory, recognise, relate, telling_of
@@ -57,32 +55,8 @@ class RunReport:
     resting: int  # sources that were not due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """One article that a source would bring."""
-
-    article: Article
-    known: bool
-    scores: tuple[Score, ...]  # above zero, best first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """What a source would bring, were it polled now."""
-
-    source: Source
-    items: tuple[Tried, ...]  # in the document's order
-    newest: datetime | None  # the latest date among them
-    complete: bool
-
-
 Clock = Callable[[], datetime]
 Progress = Callable[[SourceReport], None]
-
-
-def learn_profiles(settings: tuple[ProfileSetting, ...]) -> tuple[Profile, ...]:
-    """Learn every profile from its seeds; raises UsageError naming the folder or file that cannot be read."""
-    return tuple(learn(read_seeds(setting.seeds), setting) for setting in settings)
 
 
 def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
@@ -107,7 +81,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     collector = _Collector(store, profiles, started, backlog=backlog)
     reports = []
     known = [(s, state_of(s, states)) for s in asked]
-    wanted = [(_addressed(s, state, manners, started), asking(state, started)) for s, state in known]
+    wanted = [(addressed(s, state, manners, started), asking(state, started)) for s, state in known]
     with closing(fetch_all(wanted, manners, follow, crawls)) as outcomes:
         for source, outcome in outcomes:
             reports.append(collector.take(source, outcome, clock()))
@@ -126,93 +100,10 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked))
 
 
-def _addressed(source: Source, state: SourceState, manners: Manners, now: datetime) -> Source:
-    """A source with the address to ask this time."""
-    found = replace(source, url=address_of(source, state, now))
-    return replace(found, url=KINDS[source.kind].address(found, window(state, manners.contact, now)))
-
-
-def crawls(source: Source) -> bool:
-    """Whether a source was not made for programs, as its kind knows."""
-    return KINDS[source.kind].crawls
-
-
-def follow(source: Source, page: Fetched) -> str:
-    """Where a document goes on, as its kind knows."""
-    kind = KINDS[source.kind]
-    return kind.more(page.content, address=page.url, source=source) if page.number < kind.pages else ""
-
-
-def parse_all(source: Source, fetched: Fetched) -> Parsed | Trouble:
-    """Read a document and all its pages as one; incomplete when a page did not come or cannot be read.
-
-    What kept a page away is the trouble of the whole where the others hold no article: the first page of some kinds
-    only leads on.
-    """
-    parts: list[Parsed] = []
-    stopped = fetched.stopped
-    for page in (fetched, *fetched.pages):
-        parsed = parse(page.content, source, address=page.url, content_type=page.content_type)
-        if isinstance(parsed, Trouble):
-            stopped = parsed
-            break
-        parts.append(parsed)
-    if stopped and not any(part.articles for part in parts):
-        return stopped
-    return replace(
-        parts[0],
-        articles=tuple(article for part in parts for article in part.articles),
-        complete=stopped is None and all(part.complete for part in parts),
-        skipped=sum(part.skipped for part in parts),
-    )
-
-
 def _agreed(state: SourceState, answer: Fetched | Unchanged, rhythm: Rhythm, now: datetime) -> SourceState:
     """The memory of a source with what it and its server said of the next time: when, and where."""
     state = replace(state, due=next_due(answer.source, rhythm, answer.fresh, now))
     return after_move(state, answer.source, answer.moved, now)
-
-
-def try_out(
-    sources: tuple[Source, ...], profiles: tuple[Profile, ...], store: Store | None, manners: Manners, now: datetime
-) -> Generator[tuple[Source, Trial | Trouble], None, None]:
-    """Ask sources and say what each would bring, as they answer; nothing is written."""
-    given = {source.id: source for source in sources}
-    fresh = {source.id: SourceState(source=source.id) for source in sources}
-    asked = [(_addressed(source, fresh[source.id], manners, now), fresh[source.id]) for source in sources]
-    with closing(fetch_all(asked, manners, follow, crawls)) as outcomes:
-        for addressed, outcome in outcomes:
-            source = given[addressed.id]
-            if isinstance(outcome, Fetched):
-                yield source, trial_of(source, outcome, profiles, store)
-            elif isinstance(outcome, Trouble):
-                yield source, outcome
-
-
-def trial_of(source: Source, fetched: Fetched, profiles: tuple[Profile, ...], store: Store | None) -> Trial | Trouble:
-    """What a document that was fetched would bring."""
-    parsed = _read(source, fetched)
-    if isinstance(parsed, Trouble):
-        return parsed
-    items = []
-    for one in identify(parsed.articles):
-        known = store is not None and recognise(one, store.known(one.aliases)) is not None
-        scores = sorted((s for s in judge(one.article, profiles) if s.value > 0), key=lambda s: -s.value)
-        items.append(Tried(article=one.article, known=known, scores=tuple(scores)))
-    newest = max((a.published for a in parsed.articles if a.published), default=None)
-    return Trial(source=source, items=tuple(items), newest=newest, complete=parsed.complete)
-
-
-def _read(source: Source, fetched: Fetched) -> Parsed | Trouble:
-    """What a document holds; whatever a reader stumbles over is trouble with that document."""
-    try:
-        return parse_all(source, fetched)
-    except Exception as error:
-        return _fault(error)
-
-
-def _fault(error: Exception) -> Trouble:
-    return Trouble(kind="broken", detail=f"{type(error).__name__}: {error}"[:300])
 
 
 class _Collector:
@@ -233,7 +124,7 @@ class _Collector:
     def take(self, source: Source, outcome: Outcome, now: datetime) -> SourceReport:
         """Record what one source brought; a fault in one of them is that source's trouble and no other's."""
         # Read before the write lock is taken: it may last.
-        parsed = _read(source, outcome) if isinstance(outcome, Fetched) else None
+        parsed = read_all(source, outcome) if isinstance(outcome, Fetched) else None
         try:
             with self.store.transaction():
                 return self._record(source, outcome, parsed, now)
@@ -242,7 +133,7 @@ class _Collector:
         except Exception as error:
             self._memory = None  # it may hold articles that were rolled back
             with self.store.transaction():
-                return self._troubled(source, _fault(error), now)
+                return self._troubled(source, fault(error), now)
 
     def _record(self, source: Source, outcome: Outcome, parsed: Parsed | Trouble | None, now: datetime) -> SourceReport:
         if isinstance(outcome, Trouble):
@@ -327,27 +218,6 @@ def remember(store: Store, now: datetime) -> Memory:
     return memory
 
 
-def _stale(profiles: tuple[Profile, ...], store: Store) -> tuple[Profile, ...]:
-    """The profiles that changed since their scores were stored."""
-    kept = store.fingerprints()
-    return tuple(p for p in profiles if kept.get(p.name) != p.fingerprint)
-
-
-def judge_again(profiles: tuple[Profile, ...], store: Store) -> tuple[str, ...]:
-    """Compute the scores of every profile that changed since they were stored; returns the names of those."""
-    stale = _stale(profiles, store)
-    gone = set(store.fingerprints()) - {p.name for p in profiles}
-    if stale or gone:
-        with store.transaction():
-            for name in (*gone, *(p.name for p in stale)):
-                store.drop_scores(name)
-            for known in store.all() if stale else ():
-                store.keep_scores((known.id, s) for s in judge(known.article, stale))
-            for profile in stale:
-                store.keep_fingerprint(profile.name, profile.fingerprint)
-    return tuple(p.name for p in stale)
-
-
 def take_in(
     identified: Iterator[Identified], profiles: tuple[Profile, ...], store: Store, now: datetime
 ) -> tuple[int, int]:
@@ -359,26 +229,3 @@ def take_in(
         for one in identified:
             report = collector._one(report, one, now)
     return report.new, report.known
-
-
-def digest(
-    sources: tuple[Source, ...],
-    profiles: tuple[Profile, ...],
-    store: Store,
-    *,
-    since: timedelta,
-    now: datetime,
-    language: str = "fr",
-) -> Digest:
-    """Compose the digest of what was first seen in the period that ends now. Reads only."""
-    news = store.news(now - since, now)
-    stale = _stale(profiles, store)
-    if stale:  # the profile was edited after the last poll: judge what is shown, leave the database alone
-        news = tuple(replace(n, scores=_with(n.scores, judge(n.article, stale))) for n in news)
-    stories = {number: store.story(number) for number in {article.story for article in news}}
-    return compose(news, stories, profiles, sources, store.states(), (now - since, now), language)
-
-
-def _with(scores: tuple[tuple[str, float], ...], fresh: tuple[Score, ...]) -> tuple[tuple[str, float], ...]:
-    merged = dict(scores) | {s.profile: s.value for s in fresh}
-    return tuple(sorted(merged.items(), key=lambda s: (-s[1], s[0])))
