@@ -32,24 +32,29 @@ class Reading:
     inner: tuple[str, ...]  # the concepts inside phrases of the lexicon ("resistance" in "resistance to chemotherapy")
 
 
+@lru_cache(maxsize=16)  # a title is read for the stories and for the scores, one right after the other
 def read(prose: str) -> Reading:
     """Read prose into keys; stop words and bare numbers are left out."""
     plain = plain_keys(prose)
     index = _index()
     keys: list[str] = []
     inner: list[str] = []
-    i, n = 0, len(plain)
-    while i < n:
-        for form, concept in index.get(plain[i], ()):
-            if len(form) == 1 or tuple(plain[i : i + len(form)]) == form:
-                keys.append(concept)
-                if len(form) > 1:
-                    inner.extend(c for k in form if (c := _concept_of(k)) and c != concept)
-                i += len(form)
+    done = 0  # how many of the plain keys have been read
+    for i in [i for i, key in enumerate(plain) if key in index]:
+        if i < done:  # inside a phrase that was recognised
+            continue
+        longer, alone = index[plain[i]]
+        for form, concept in longer.get(plain[i + 1], ()) if longer and i + 1 < len(plain) else ():
+            if tuple(plain[i : i + len(form)]) == form:
+                keys += (*plain[done:i], concept)
+                inner.extend(c for k in form if (c := _concept_of(k)) and c != concept)
+                done = i + len(form)
                 break
         else:
-            keys.append(plain[i])
-            i += 1
+            if alone:
+                keys += (*plain[done:i], alone)
+                done = i + 1
+    keys += plain[done:]
     return Reading(keys=tuple(keys), inner=tuple(inner))
 
 
@@ -60,10 +65,22 @@ def plain_keys(prose: str) -> list[str]:
     """The keys of a text word by word, in order, before phrases are recognised."""
     if "sein " in prose:
         prose = _IDIOM.sub("", prose)
-    return [key for word in words(prose) for key in keys_of(word)]
+    return [key for word in words(prose) for key in _KEYS[word]]
 
 
-@lru_cache(maxsize=200_000)
+class _Keys(dict[str, tuple[str, ...]]):
+    """The keys of every word that was met; a plain dictionary, because every word of every text is looked up in it."""
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= 200_000:
+            self.clear()
+        self[word] = keys = keys_of(word)
+        return keys
+
+
+_KEYS = _Keys()
+
+
 def keys_of(word: str) -> tuple[str, ...]:
     """The keys of one word as written: none for a stop word, BREAK for punctuation, several for a compound."""
     if not word[0].isalnum():
@@ -275,25 +292,40 @@ def _exact() -> dict[str, str]:
     return found
 
 
+_Forms = dict[str, tuple[tuple[tuple[str, ...], str], ...]]  # by the second key, longest first, each with its concept
+
+
 @cache
-def _index() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
-    """First key of a form -> the forms that begin with it, longest first.
+def _index() -> dict[str, tuple[_Forms, str]]:
+    """First key of a form -> the longer forms that begin with it, and the concept that it is alone ("" for none).
 
     A root stands for a concept when it is long enough to be told from others and no second concept claims it.
     """
-    by_first: dict[str, dict[tuple[str, ...], str]] = {}
+    phrases: dict[str, dict[str, dict[tuple[str, ...], str]]] = {}
+    single: dict[str, str] = {}
     claimed: dict[str, set[str]] = {}
     for concept in concepts().values():
         for name in concept.french + concept.english:
             form = tuple(k for k in plain_keys(name) if k != BREAK)
-            if len(form) > 1 or (form and form[0].isupper()):
-                by_first.setdefault(form[0], {}).setdefault(form, concept.key)
+            if len(form) > 1:
+                phrases.setdefault(form[0], {}).setdefault(form[1], {}).setdefault(form, concept.key)
+            elif form and form[0].isupper():
+                single.setdefault(form[0], concept.key)
             elif " " not in name and _symbol(name) is None:
                 claimed.setdefault(root(name), set()).add(concept.key)
     for stem, keys in claimed.items():
         if len(keys) == 1 and len(stem) >= _TELLING_ROOT:
-            by_first.setdefault(stem, {}).setdefault((stem,), next(iter(keys)))
-    return {first: tuple(sorted(forms.items(), key=lambda f: -len(f[0]))) for first, forms in by_first.items()}
+            single.setdefault(stem, next(iter(keys)))
+    return {
+        first: (
+            {
+                second: tuple(sorted(f.items(), key=lambda f: -len(f[0])))
+                for second, f in phrases.get(first, {}).items()
+            },
+            single.get(first, ""),
+        )
+        for first in {**phrases, **single}
+    }
 
 
 _TELLING_ROOT = 5  # letters
@@ -304,4 +336,4 @@ def _concept_of(key: str) -> str | None:
     """The concept that one key of a phrase is or stands for."""
     if key in concepts():
         return key
-    return next((concept for form, concept in _index().get(key, ()) if len(form) == 1), None)
+    return _index().get(key, ({}, ""))[1] or None

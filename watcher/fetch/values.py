@@ -26,6 +26,7 @@ class Fetched:
     pages: tuple["Fetched", ...] = ()  # those that follow, when the document goes on
     stopped: Trouble | None = None  # why not all of them came
     number: int = 1  # of this page among those of its document
+    reserved: bool | None = None  # whether the server reserves text and data mining; None when it does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
