@@ -22,6 +22,8 @@ from watcher.sources import Source, SourceState, Trouble
 
 T = TypeVar("T")
 
+WAITING = 8  # outcomes that nobody has taken yet: documents of up to 10 MB
+
 Follow = Callable[[Source, Fetched], str]
 Crawls = Callable[[Source], bool]
 Spacing = Callable[[Source], float]
@@ -55,8 +57,8 @@ def fetch_all(
     those that a redirect leads to included. `spacing` is the least number of seconds that a source's host wants between
     two requests; the longest wish of its sources counts, if it is longer than that of `manners`.
     With `rested=False` the hosts may have been asked a moment ago, and are left in peace first.
-    At most `2 * workers` outcomes wait to be taken. A redirect to another host does not wait for that host's turn.
-    Closing it ends all conversations at once.
+    At most one outcome of each worker, and `WAITING` more, wait to be taken. A redirect to another host does not wait
+    for that host's turn. Closing it ends all conversations at once.
     """
     lanes = _Lanes(wanted, manners, spacing)
     if not rested:
@@ -80,7 +82,7 @@ def _fetched(
     lanes: "_Lanes", follow: Follow, crawls: Crawls, then: Callable[[Source, Outcome], T]
 ) -> Generator[tuple[Source, T], None, None]:
     count = lanes.left
-    done: Queue[tuple[Source, T]] = Queue(maxsize=lanes.manners.workers)
+    done: Queue[tuple[Source, T]] = Queue(maxsize=WAITING)
 
     def work() -> None:
         while (turn := lanes.take()) is not None:

@@ -51,7 +51,7 @@ class Manners:
     max_bytes: int = 10_000_000  # of a decoded document
     max_redirects: int = 10
     spacing: float = 2.0  # seconds between the end of one conversation with a host and the start of the next
-    workers: int = 8
+    workers: int = 16
     max_pages: int = 100  # of one document that goes on from page to page
     secrets: Mapping[str, Credentials] = field(default_factory=dict)  # by the id of the source
 
