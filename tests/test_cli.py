@@ -147,7 +147,8 @@ def test_every_command_has_help_with_an_example_in_both_languages() -> None:
     french, english = helps(""), helps("en")
     of_sources = ("list", "check", "add", "remove", "test", "import-opml", "export-opml")
     subcommands = {f"watcher sources {name}" for name in of_sources}
-    subcommands |= {f"watcher profiles {name}" for name in ("list", "show")}
+    subcommands |= {f"watcher profiles {name}" for name in ("list", "show", "diff", "undo")}
+    subcommands |= {f"watcher outbox {name}" for name in ("list", "show", "retry", "drop")}
     assert set(french) == set(english) == {f"watcher {name}" for name in COMMANDS} | subcommands
     for name in french:
         for text, example, help_said in (
@@ -440,6 +441,6 @@ def test_the_shell_completes_commands() -> None:
     assert run.stdout.split() == ["plain,explain", "plain,export"]
 
 
-@pytest.mark.parametrize("group", ["sources", "profiles"])
-def test_a_group_without_more_lists(watcher: Watcher, folder: Path, group: str) -> None:
-    assert watcher(group, cwd=folder).stdout == watcher(group, "list", cwd=folder).stdout
+@pytest.mark.parametrize("group", ["sources", "profiles", "outbox"])
+def test_a_group_without_more_lists(watcher: Watcher, filled: Path, group: str) -> None:
+    assert watcher(group, cwd=filled).stdout == watcher(group, "list", cwd=filled).stdout

@@ -163,6 +163,13 @@ def test_a_source_is_tried_without_leaving_a_trace(watcher: Watcher, server: Ser
     assert "source inconnue" in watcher("sources", "test", "autre", code=2).stderr
 
 
+def test_before_the_first_poll_no_source_was_ever_asked(watcher: Watcher, folder: Path) -> None:
+    assert "presse" in watcher("sources", "check").stdout.lower()
+    (facts,) = json.loads(watcher("sources", "check", "--json").stdout)
+    assert [(health["word"], health["advice"]) for health in facts["health"]] == [("never", "poll")]
+    assert not (folder / "watcher.db").exists()
+
+
 def test_how_sources_fare_fits_a_screen_of_eighty(watcher: Watcher, server: Server) -> None:
     watcher("poll")
     server.routes["/presse"] = reply(403)

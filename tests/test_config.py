@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from watcher.config import LARGEST, Reason, Settings, load
 from watcher.digest import DigestSetting
 from watcher.errors import ConfigError, Mistake, UsageError
+from watcher.outbox import MailSettings
 from watcher.profiles import ProfileSetting
+from watcher.rules import Rules
 from watcher.sources import Source
 
 WHOLE = """\
@@ -27,7 +29,9 @@ sources:
 profiles:
   - {name: osteosarcome-mt2a, seeds: seeds/osteosarcome-mt2a, threshold: 50, include: [], exclude: [], weights: {}}
 digests:
-  - {name: hebdo, profiles: [osteosarcome-mt2a], every: week, day: monday, to: [you@example.org]}
+  - {name: hebdo, profiles: [osteosarcome-mt2a], every: week, day: friday, to: [you@example.org], language: en,
+     most: 25, when_empty: yes}
+mail: {from: veille@example.org, host: smtp.example.org, port: 465, security: tls, user: veille}
 """
 SOURCES = "sources: [{id: a, url: https://a.org/}]\n"
 URL = "url: https://a.org/"
@@ -72,8 +76,18 @@ def test_the_whole_file(file: Path) -> None:
         profiles=(ProfileSetting(name="osteosarcome-mt2a", seeds=seeds, threshold=50.0),),
         digests=(
             DigestSetting(
-                name="hebdo", profiles=("osteosarcome-mt2a",), every="week", day="monday", to=("you@example.org",)
+                name="hebdo",
+                profiles=("osteosarcome-mt2a",),
+                every="week",
+                day="friday",
+                to=("you@example.org",),
+                language="en",
+                most=25,
+                when_empty=True,
             ),
+        ),
+        mail=MailSettings(
+            sender="veille@example.org", host="smtp.example.org", port=465, security="tls", user="veille"
         ),
     )
 
@@ -86,11 +100,48 @@ def test_a_source_needs_only_an_id_and_a_url(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("host: smtp.chu.fr", {"host": "smtp.chu.fr"}),
+        ("host: localhost, security: none", {"host": "localhost", "security": "none"}),
+        ('host: "::1", security: none, port: 25', {"host": "::1", "security": "none", "port": 25}),
+        ("sendmail: yes", {"sendmail": "sendmail"}),
+        ("sendmail: no, host: smtp.chu.fr", {"host": "smtp.chu.fr"}),
+        ("maildir: boite", {"maildir": "boite"}),
+    ],
+)
+def test_the_ways_that_mail_leaves(file: Path, said: str, wanted: dict[str, Any]) -> None:
+    if "maildir" in wanted:
+        wanted = {"maildir": file.parent / wanted["maildir"]}
+    found = read(file, SOURCES + f"mail: {{from: a@b.fr, {said}}}\n")
+    assert found.mail == MailSettings(sender="a@b.fr", **wanted)
+
+
+def test_a_password_in_the_settings_is_not_shown(file: Path) -> None:
+    (mistake,) = mistakes(file, SOURCES + "mail: {from: a@b.fr, host: a.fr, password: hunter22}")
+    assert "hunter22" not in repr(mistake)
+
+
+@pytest.mark.parametrize(
     ("said", "wanted"), [("yes", True), ("true", True), ("no", False), ("false", False), ('"yes"', True)]
 )
 def test_a_source_may_ask_for_full_texts(file: Path, said: str, *, wanted: bool) -> None:
     (source,) = read(file, f"sources: [{{id: a, url: https://a.org/, full_text: {said}}}]\n").sources
     assert source.full_text is wanted
+
+
+def test_rules_for_one_profile_and_for_all(file: Path) -> None:
+    text = """rules: {never: [tabac | nicotine]}
+profiles:
+  - {name: osteosarcome-mt2a, always: [méthotrexate], must: [os], include: [zinc]}
+"""
+    found = read(file, SOURCES + text)
+    assert found.rules == (
+        Rules(never=("tabac | nicotine",)),
+        Rules(profile="osteosarcome-mt2a", always=("méthotrexate",), must=("os",)),
+    )
+    assert found.profiles[0].include == ("zinc",)
+    assert read(file, SOURCES + "rules: {}\nprofiles: [{name: osteosarcome-mt2a, never: []}]").rules == ()
 
 
 def test_without_profiles_every_visible_folder_of_seeds_is_one(file: Path) -> None:
@@ -299,6 +350,11 @@ WRONG: list[tuple[str, str | bytes, int, str]] = [  # reason, file, line, where
     ("not-a-number", SOURCES + "profiles: [{name: osteosarcome-mt2a, threshold: .nan}]", 2, "profiles[0].threshold"),
     ("not-a-number", SOURCES + "profiles: [{name: osteosarcome-mt2a, threshold: [1]}]", 2, "profiles[0].threshold"),
     ("out-of-range", SOURCES + "profiles: [{name: osteosarcome-mt2a, threshold: -1}]", 2, "profiles[0].threshold"),
+    ("says-nothing", SOURCES + "profiles: [{name: osteosarcome-mt2a, never: [souris, le]}]", 2, "profiles[0].never[1]"),
+    ("says-nothing", SOURCES + "rules: {must: ['rat | 2024']}", 2, "rules.must[0]"),
+    ("not-a-list", SOURCES + "rules: {never: souris}", 2, "rules.never"),
+    ("unknown-key", SOURCES + "rules: {nevr: [souris]}", 2, "rules.nevr"),
+    ("not-a-mapping", SOURCES + "rules: [souris]", 2, "rules"),
     ("out-of-range", SOURCES + "profiles: [{name: osteosarcome-mt2a, weights: {a: 101}}]", 2, "profiles[0].weights.a"),
     ("missing", "", 0, "sources"),
     ("missing", "contact: a@b.fr", 0, "sources"),
@@ -352,6 +408,28 @@ WRONG: list[tuple[str, str | bytes, int, str]] = [  # reason, file, line, where
     ("unknown-every", SOURCES + "digests: [{name: a, every: hour}]", 2, "digests[0].every"),
     ("unknown-day", SOURCES + "digests: [{name: a, day: 1}]", 2, "digests[0].day"),
     ("unknown-profile", SOURCES + "digests: [{name: a, profiles: [b]}]", 2, "digests[0].profiles[0]"),
+    ("unknown-language", SOURCES + "digests: [{name: a, language: de}]", 2, "digests[0].language"),
+    ("not-yes-or-no", SOURCES + "digests: [{name: a, when_empty: oui}]", 2, "digests[0].when_empty"),
+    ("not-a-count", SOURCES + "digests: [{name: a, most: 0}]", 2, "digests[0].most"),
+    ("not-a-count", SOURCES + "digests: [{name: a, most: 2.5}]", 2, "digests[0].most"),
+    ("not-a-count", SOURCES + "digests: [{name: a, most: 201}]", 2, "digests[0].most"),
+    ("not-a-text", SOURCES + "digests: [{name: a, most: [1]}]", 2, "digests[0].most"),
+    ("not-a-list", SOURCES + "digests: [{name: a, to: a@b.fr}]", 2, "digests[0].to"),
+    ("unknown-key", SOURCES + "digests: [{name: a, cap: 5}]", 2, "digests[0].cap"),
+    ("missing", SOURCES + "mail: {host: a.fr}", 2, "mail.from"),
+    ("missing", SOURCES + "mail: {from: a@b.fr}", 2, "mail.host"),
+    ("missing", SOURCES + "mail: {from: a@b.fr, sendmail: no}", 2, "mail.host"),
+    ("not-a-mapping", SOURCES + "mail: a@b.fr", 2, "mail"),
+    ("not-an-email", SOURCES + "mail: {from: moi, host: a.fr}", 2, "mail.from"),
+    ("not-a-server", SOURCES + "mail: {from: a@b.fr, host: 'a.fr:587'}", 2, "mail.host"),
+    ("not-a-server", SOURCES + "mail: {from: a@b.fr, host: 10.0.0.0/8}", 2, "mail.host"),
+    ("not-a-port", SOURCES + "mail: {from: a@b.fr, host: a.fr, port: 70000}", 2, "mail.port"),
+    ("not-a-port", SOURCES + "mail: {from: a@b.fr, host: a.fr, port: smtp}", 2, "mail.port"),
+    ("unknown-security", SOURCES + "mail: {from: a@b.fr, host: a.fr, security: ssl}", 2, "mail.security"),
+    ("cleartext", SOURCES + "mail: {from: a@b.fr, host: a.fr, security: none}", 2, "mail.security"),
+    ("mail-way", SOURCES + "mail:\n  from: a@b.fr\n  host: a.fr\n  maildir: boite", 5, "mail.maildir"),
+    ("server-only", SOURCES + "mail: {from: a@b.fr, sendmail: yes, port: 25}", 2, "mail.port"),
+    ("secret-here", SOURCES + "mail: {from: a@b.fr, host: a.fr, password: abc}", 2, "mail.password"),
 ]
 
 

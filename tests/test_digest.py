@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watcher.articles import Article
-from watcher.digest import Digest, Line, compose
+from watcher.digest import Digest, Line, Steering, compose, steering
 from watcher.profiles import Profile, ProfileSetting, learn
 from watcher.relevance import judge
+from watcher.rules import Rules, Ruling
 from watcher.seeds import Seed
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Remembered
+from watcher.verdicts import Verdict
 
 NOW = datetime(2026, 3, 9, 7, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -289,3 +291,70 @@ def test_every_new_article_is_in_one_line_or_set_aside(
     assert {line.lead.story for line in everything} == stories
     assert all(line.lead.id in new and line.scored in new for line in everything)
     assert leads(made(*reversed(fresh), older=older)) == leads(digest)  # the order of arrival does not matter
+
+
+# Verdicts and rules
+
+
+def told(*verdicts: tuple[int, str, bool], rules: tuple[Rules, ...] = ()) -> Steering:
+    return steering(rules, [Verdict(article=a, profile=p, keep=k, at=NOW) for a, p, k in verdicts])
+
+
+def steered(said: Steering, *news: Remembered) -> Digest:
+    stories: dict[int, tuple[Remembered, ...]] = {}
+    for one in news:
+        stories[one.story] = (*stories.get(one.story, ()), one)
+    return compose(news, stories, PROFILES, SOURCES, {}, PERIOD, "fr", said)
+
+
+def test_a_kept_article_is_shown_whatever_its_score_and_says_so() -> None:
+    digest = steered(told((1, "bone", True)), article(1, {"bone": 3}))
+    assert leads(digest) == {"ferro": [], "bone": [1]}
+    assert only(digest).kept
+    assert not only(steered(told(), article(1, {"bone": 70}))).kept
+    both = steered(told((1, "bone", True)), article(1, {"bone": 3, "ferro": 90}))
+    assert leads(both) == {"ferro": [], "bone": [1]}
+    assert lines(both)["bone"][0].also == ("ferro",)
+
+
+def test_a_rejected_article_is_not_shown_for_that_profile() -> None:
+    said = told((1, "ferro", False))
+    assert leads(steered(said, article(1, {"ferro": 90}))) == {"ferro": [], "bone": []}
+    assert leads(steered(said, article(1, {"ferro": 90, "bone": 60}))) == {"ferro": [], "bone": [1]}
+    assert steered(said, article(1, {"ferro": 90})).set_aside == 1
+
+
+def test_the_story_of_a_rejected_article_is_led_by_another() -> None:
+    paper, brief = article(1, {"ferro": 90}, doi="10.1/x"), article(2, {"ferro": 60}, story=1)
+    line = only(steered(told((1, "ferro", False)), paper, brief))
+    assert (line.lead.id, line.scored, line.new) == (2, 2, 2)
+    assert [o.article for o in line.outlets] == [2, 1]
+    assert only(steered(told(), paper, brief)).lead.id == 1
+
+
+@pytest.mark.parametrize(
+    "rule", [Rules(never=("lysosome",)), Rules(profile="ferro", never=("lysosome",)), Rules(must=("rein",))]
+)
+def test_a_rule_sets_aside_and_is_counted(rule: Rules) -> None:
+    digest = steered(told(rules=(rule,)), article(1, {"ferro": 90}), article(2, {"ferro": 20}))
+    assert (digest.outcome, digest.by_rules, digest.set_aside) == ("nothing", 1, 2)
+    again = steered(told(), article(1, {"ferro": 90}), article(2, {"ferro": 20}))
+    assert (again.outcome, again.by_rules, again.set_aside) == ("news", 0, 1)
+
+
+def test_a_verdict_is_stronger_than_a_rule() -> None:
+    rules = (Rules(never=("lysosome",)),)
+    assert only(steered(told((1, "ferro", True), rules=rules), article(1, {"ferro": 90}))).kept
+    rules = (Rules(always=("lysosome",)),)
+    said = told((1, "ferro", False), (1, "bone", False), rules=rules)
+    assert steered(said, article(1, {"ferro": 90})).outcome == "nothing"
+
+
+def test_always_shows_once_under_the_profile_that_fits_best() -> None:
+    digest = steered(told(rules=(Rules(always=("lysosome",)),)), article(1, {"ferro": 9, "bone": 20}))
+    line = only(digest)
+    assert (line.score.profile, line.also) == ("bone", ())
+    assert line.rule == Ruling(name="always", word="lysosome", profile="")
+    assert only(steered(told(rules=(Rules(always=("lysosome",)),)), article(1, {"ferro": 70}))).rule is None
+    mine = steered(told(rules=(Rules(profile="ferro", always=("lysosome",)),)), article(1, {"bone": 70}))
+    assert (only(mine).score.profile, only(mine).also) == ("bone", ("ferro",))

@@ -126,6 +126,28 @@ def test_nobody_is_silent_who_never_answered() -> None:
     assert silent_since(SourceState(source="s", usual_gap=DAY), NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("came", "windowed", "newest"),
+    [
+        (arrivals(900, 903, 901), False, NOW - 900 * DAY),
+        (arrivals(900, 903) + arrivals(0, dated=False), False, NOW - 900 * DAY),
+        (arrivals(-400, 903), False, NOW),  # a date in the future is none
+        (arrivals(0, 0, dated=False), False, NOW),
+        (arrivals(20, 24), True, NOW),  # a service says when articles are entered, and not when they come out
+        ((), False, NOW),
+    ],
+)
+def test_the_silence_of_a_source_counts_from_what_it_says_at_the_first_visit(
+    came: tuple[Arrival, ...], newest: datetime, *, windowed: bool
+) -> None:
+    new = SourceState(source="s")
+    after = after_success(new, SOURCE, etag="", modified="", new=3, now=NOW)
+    showing = Showing(digest="1", items=3, arrivals=came, windowed=windowed)
+    assert after_showing(new, after, showing, NOW).newest == newest
+    known = well()
+    assert after_showing(known, replace(known, newest=NOW - DAY), showing, NOW).newest == NOW - DAY
+
+
 # ---- floods and backlogs
 
 DAILY = arrivals(*(d / 2 for d in range(2, 120)))  # two a day

@@ -21,6 +21,9 @@ from watcher.parse.html import absolute, paragraphs, plain, plain_title
         ("<jats:p>Le gène <jats:italic>BRCA</jats:italic>1, <scp>FGF</scp>R</jats:p>", "Le gène BRCA1, FGFR"),
         ("l&#8217;&eacute;t&eacute;&nbsp;!", "l’été !"),
         ("l&amp;#8217;&amp;eacute;t&eacute;", "l’été"),  # escaped once too often inside CDATA
+        ("a&#55357;&#56832;&#xd83d;&#xDE00;&#XD83D;&#56832;", "a\N{GRINNING FACE}\N{GRINNING FACE}\N{GRINNING FACE}"),
+        ("&amp;#55357;&amp;#56832;", "\N{GRINNING FACE}"),
+        ("a&#55357;b&#56832;&#55357;", "a\N{REPLACEMENT CHARACTER}b" + 2 * "\N{REPLACEMENT CHARACTER}"),
         ("R&amp;D, p &lt; 0,05 et n &gt; 3", "R&D, p < 0,05 et n > 3"),
         ("&lt;i&gt;E. coli&lt;/i&gt; r&eacute;siste", "E. coli résiste"),
         ("a < b et c > d", "a < b et c > d"),

@@ -5,11 +5,13 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+from digests import DIGEST, HOSTILE, QUIET, golden, titled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.articles import Article
-from watcher.render.csv import COLUMNS, csv_lines, inert
+from watcher.render.csv import COLUMNS, DIGEST_COLUMNS, csv_lines, digest_csv, inert
 from watcher.store import Remembered
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -85,3 +87,24 @@ def test_formulas_are_quoted() -> None:
         "",
     ]
     assert inert("10.1038/x") == "10.1038/x"
+
+
+def test_a_digest_is_golden() -> None:
+    golden("digest.csv", digest_csv(DIGEST))
+
+
+def test_a_digest_has_a_line_for_each_story() -> None:
+    paper, undated, _ = csv.DictReader(io.StringIO(digest_csv(DIGEST), newline=""))
+    assert paper["doi"] == "10.5555/iron.2026_1"
+    assert paper["outlets"].startswith("Flux de Nature | Inserm, salle de presse | Le Monde, santé")
+    assert paper["why"].startswith("ferroptose 21.4 | cellule persistante 14.4")
+    assert undated["title"] == ""
+    assert digest_csv(QUIET) == ",".join(DIGEST_COLUMNS) + "\n"
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+def test_no_cell_of_a_digest_is_a_formula(attack: str) -> None:
+    (row,) = csv.DictReader(io.StringIO(digest_csv(titled(attack)), newline=""))
+    assert set(row) == set(DIGEST_COLUMNS)
+    assert not any(cell.lstrip()[:1] in ("=", "+", "-", "@") for cell in row.values() if cell)
+    assert all(c.isprintable() or c in "\u00a0\u202f" for cell in row.values() for c in cell)

@@ -7,6 +7,7 @@ The golden texts are in tests/golden/digest-<language>-<width>.txt, without the 
 import io
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,7 +19,8 @@ from watcher.articles import Article
 from watcher.digest import Digest, Line, Outlet, Section
 from watcher.health import Health
 from watcher.relevance import Match, Score
-from watcher.render.terminal import console, linked, reasons, shortened, show_digest
+from watcher.render.terminal import console, linked, reasons, show_digest
+from watcher.rules import Ruling
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Remembered
 from watcher.text import clean
@@ -252,6 +254,20 @@ def test_the_points_named_add_up_to_the_score_shown() -> None:
         assert sum(named) == int(f"{one.score.value:.0f}")
 
 
+def test_a_line_says_that_a_person_or_a_rule_put_it_there() -> None:
+    plain = titled("Titre").sections[0].lines[0]
+    kept = replace(plain, kept=True, score=Score(profile="ferroptose", value=0.0))
+    ruled = replace(plain, rule=Ruling(name="always", word="souris", profile=""))
+    digest = replace(titled("Titre"), sections=(Section(profile="f", threshold=50, lines=(kept, ruled)),), by_rules=3)
+    text = shown(digest, width=120)
+    assert "gardé par vous" in text
+    assert text.count("pourquoi") == 1  # nothing of the profile was met in the first
+    assert "vos règles le montrent toujours\u00a0: souris" in text
+    assert "dont 3 par vos règles" in text
+    assert "règles" not in shown(titled("Titre"))
+    assert "kept by you" in shown(digest, "en")
+
+
 def test_no_news_is_told_apart_from_no_answer() -> None:
     quiet = Digest(start=NOW, end=NOW, sections=(), read=0, set_aside=0, sources=1, troubles=())
     failed = Digest(start=NOW, end=NOW, sections=(), read=0, set_aside=0, sources=1, troubles=DIGEST.troubles)
@@ -261,21 +277,6 @@ def test_no_news_is_told_apart_from_no_answer() -> None:
     assert "n’est pas une absence de nouvelles" in texts[1]
     assert "dans les sources qui ont répondu" in texts[2]
     assert [("Sources à surveiller" in text) for text in texts] == [False, True, True]
-
-
-@pytest.mark.parametrize(
-    ("prose", "short"),
-    [
-        ("court", "court"),
-        ("dix lettre", "dix lettre"),
-        ("onze lettres", "onze…"),
-        ("fin, suite longue", "fin, suite…"),
-        ("fin : suite longue", "fin…"),
-        ("sansespaceaucun", "sansespace…"),
-    ],
-)
-def test_an_extract_ends_between_two_words(prose: str, short: str) -> None:
-    assert shortened(prose, 10) == short
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from watcher.render.words import (
     units,
 )
 from watcher.sources import Trouble, TroubleKind
+from watcher.store import line
 
 ROOMS = Path(watcher.__file__).parent
 PARIS = ZoneInfo("Europe/Paris")
@@ -206,7 +207,7 @@ def test_every_trouble_has_words(language: str) -> None:
 
 def raised() -> Iterator[tuple[str, set[str]]]:
     """Every reason given to an error of ours anywhere in the house, with the names of its facts."""
-    ours = {"WatcherError", "UsageError", "UnreadableError", "StorageError", "LockedError"}
+    ours = {"WatcherError", "UsageError", "UnreadableError", "StorageError", "LockedError", "UndeliveredError"}
     for file in ROOMS.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ours:
@@ -215,8 +216,8 @@ def raised() -> Iterator[tuple[str, set[str]]]:
                 if isinstance(reason, ast.Constant):
                     yield str(reason.value), facts
                 else:  # store: what SQLite and the disk say
-                    assert file.name == "store.py"
-                    for told in {*store._REASONS.values(), *store._OS_REASONS.values()}:
+                    assert file.name == "line.py"
+                    for told in {*line._REASONS.values(), *line._OS_REASONS.values()}:
                         yield told, facts
 
 

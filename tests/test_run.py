@@ -337,10 +337,16 @@ _RUNS = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from watcher.fetch import Manners
+from watcher.fetch import Fetched, Manners
 from watcher.run import poll
+from watcher.run.documents import study
 from watcher.sources import Source
 from watcher.store import Store, exclusive
+
+one = Source(id="one", url="http://a.example")
+feed = b"<rss><channel><item><title>Un</title></item></channel></rss>"
+study(one, Fetched(source=one, url=one.url, status=200, content=feed), (), datetime.now(UTC))
+# What reading needs is loaded now, or a run would be dead before it stores anything.
 
 url, names = sys.argv[1], sys.argv[2:]
 sources = tuple(Source(id=name, url=f"{url}/{name}") for name in names)

@@ -140,6 +140,19 @@ def test_a_source_whose_document_stays_the_same_falls_silent(server: Server, sto
     assert (state.same_since, state.newest, state.usual_gap) == (NOW, NOW, DAY)
 
 
+def test_a_source_that_was_dead_before_it_was_met_is_silent_at_once(
+    server: Server, store: Store, source: Source
+) -> None:
+    last = NOW - 2700 * DAY
+    server.routes["/feed"] = reply(body=rss(range(10), at=last, days=1))
+    run(store, source)
+    assert store.states()["presse"].newest == last
+    assert read(store, source) == (0, ["silent"])
+    server.routes["/feed"] = reply(body=rss(range(-1, 10), at=NOW + DAY, days=1))
+    run(store, source, NOW + DAY)  # it wakes up
+    assert read(store, source, NOW + DAY)[1] == []
+
+
 def test_a_database_from_before_counts_as_known(server: Server, store: Store, source: Source) -> None:
     with store.transaction():
         store.keep_state(SourceState(source="presse", ok=NOW - DAY, checked=NOW - DAY))

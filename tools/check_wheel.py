@@ -18,6 +18,9 @@ WANTED = (
     "watcher/lexicon.tsv",
     "watcher/background.tsv.gz",
     "watcher/demo/world.yaml",
+    "watcher/render/templates/mail.html",
+    "watcher/render/templates/page.html",
+    "watcher/render/templates/story.html",
     "watcher/starter/feeds.yaml",
 )
 FIRST_WORDS = (  # what is typed in an empty folder, and what must be in the answer

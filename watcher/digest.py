@@ -1,15 +1,18 @@
 """Choose and order what to read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from watcher.health import NOTICED, TROUBLED, Health, judge_all
+from watcher.periods import Cadence
 from watcher.profiles import Profile
 from watcher.relevance import Score, judge
+from watcher.rules import Rules, Ruling, ruled
 from watcher.sources import Source, SourceState
 from watcher.store import Remembered
+from watcher.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +21,12 @@ class DigestSetting:
 
     name: str
     profiles: tuple[str, ...]
-    every: str = "week"  # day, week, month
-    day: str = "monday"
-    to: tuple[str, ...] = ()
+    every: Cadence = "week"
+    day: str = "monday"  # on which a week ends
+    to: tuple[str, ...] = ()  # mail addresses
+    language: str = ""  # fr, en; that of the settings when empty
+    most: int = 40  # stories; those that fit best, the others are carried over
+    when_empty: bool = False  # a mail although there is nothing new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,9 @@ class Line:
     outlets: tuple[Outlet, ...]  # the lead's first, then the others in the order of their arrival
     new: int  # how many of them are of this period
     also: tuple[str, ...]  # other profiles that it fits
+    fresh: tuple[int, ...] = ()  # the numbers of those of this period
+    kept: bool = False  # by a person, whatever its score
+    rule: Ruling | None = None  # that shows it, whatever its score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,8 @@ class Digest:
     sources: int
     troubles: tuple[Health, ...]  # the sources that did not answer as they should
     notices: tuple[Health, ...] = ()  # what else is to know of sources: silence, a move, a gap, a flood
+    by_rules: int = 0  # of those set aside, the ones that fit a profile, but for a rule
+    carried: int = 0  # stories that are left for the next digest, because this one is full
 
     @property
     def outcome(self) -> Literal["news", "nothing", "failed"]:
@@ -75,6 +86,46 @@ class Digest:
         if any(section.lines for section in self.sections):
             return "news"
         return "failed" if self.sources and len(self.troubles) == self.sources else "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """What a person said that counts before any score."""
+
+    rules: tuple[Rules, ...] = ()
+    verdicts: Mapping[tuple[int, str], bool] = field(default_factory=dict)  # article and profile -> kept or rejected
+
+
+def steering(rules: tuple[Rules, ...], verdicts: Iterable[Verdict]) -> Steering:
+    """Rules and verdicts, ready to be asked."""
+    return Steering(rules=rules, verdicts={(v.article, v.profile): v.keep for v in verdicts})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Whether one article is shown for one profile, and what decides it."""
+
+    shown: bool
+    value: float  # its score
+    by: Literal["score", "verdict", "rule"] = "score"
+    ruling: Ruling | None = None  # of `by="rule"`
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """What is kept comes before what fits."""
+        return self.shown, self.by == "verdict", self.value
+
+
+def standing(known: Remembered, profile: Profile, said: Steering) -> Standing:
+    """Whether an article is shown: a verdict decides, without one a rule, without one its score."""
+    value = dict(known.scores).get(profile.name, 0.0)
+    verdict = said.verdicts.get((known.id, profile.name))
+    if verdict is not None:
+        return Standing(shown=verdict, value=value, by="verdict")
+    ruling = ruled(known.reading, profile.name, said.rules)
+    if ruling:
+        return Standing(shown=ruling.name == "always", value=value, by="rule", ruling=ruling)
+    return Standing(shown=value >= profile.threshold, value=value)
 
 
 def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
@@ -85,22 +136,28 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
     states: Mapping[str, SourceState],
     period: tuple[datetime, datetime],
     language: str = "fr",
+    said: Steering | None = None,
 ) -> Digest:
     """Make a digest of what was first seen in a period: one line a story, in the section of the profile it fits best.
 
-    `stories` holds all members of the stories of these articles, older ones included.
+    `stories` holds all members of the stories of these articles, older ones included. What a person `said` counts
+    before any score.
     """
+    said = said or Steering()
     names = {s.id: s.label for s in sources}
     by_story: dict[int, list[Remembered]] = {}
     for article in news:
         by_story.setdefault(article.story, []).append(article)
     placed: dict[str, list[Line]] = {p.name: [] for p in profiles}
-    shown = 0
+    shown = by_rules = 0
     for story, fresh in by_story.items():
-        line = _line(fresh, stories.get(story, tuple(fresh)), profiles, names, language)
+        stand = {a.id: {p.name: standing(a, p, said) for p in profiles} for a in fresh}
+        line = _line(fresh, stand, stories.get(story, tuple(fresh)), profiles, names, language)
         if line:
             placed[line.score.profile].append(line)
             shown += len(fresh)
+        else:
+            by_rules += sum(_ruled_out(one, profiles) for one in stand.values())
     start, end = period
     fares = [h for s in sources if s.id in states for h in judge_all(s, states[s.id], end, start)]
     return Digest(
@@ -115,15 +172,41 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
         sources=len(sources),
         troubles=tuple(h for h in fares if h.word in TROUBLED),
         notices=tuple(h for h in fares if h.word in NOTICED),
+        by_rules=by_rules,
     )
+
+
+def shortened(digest: Digest, most: int) -> tuple[Digest, tuple[Line, ...]]:
+    """A digest of the stories that fit best, whatever their section, and those that it leaves for the next one.
+
+    What a person kept, or asked for by a rule, is never left.
+    """
+    ranked = sorted((line for section in digest.sections for line in section.lines), key=_asked_first)
+    left = ranked[most:]
+    kept = {line.lead.id for line in ranked[:most]}
+    sections = tuple(
+        replace(section, lines=tuple(line for line in section.lines if line.lead.id in kept))
+        for section in digest.sections
+    )
+    return replace(digest, sections=sections, carried=len(left)), tuple(left)
+
+
+def _asked_first(line: Line) -> tuple[bool, float, int]:
+    return not (line.kept or line.rule), *_rank(line)
 
 
 def _rank(line: Line) -> tuple[float, int]:
     return (-line.score.value, line.lead.id)
 
 
+def _ruled_out(stand: Mapping[str, Standing], profiles: tuple[Profile, ...]) -> bool:
+    """Whether an article fits a profile, but for a rule."""
+    return any(stand[p.name].by == "rule" and stand[p.name].value >= p.threshold for p in profiles)
+
+
 def _line(
     fresh: list[Remembered],
+    stand: Mapping[int, Mapping[str, Standing]],
     members: tuple[Remembered, ...],
     profiles: tuple[Profile, ...],
     names: Mapping[str, str],
@@ -131,24 +214,35 @@ def _line(
 ) -> Line | None:
     fitting: dict[str, Remembered] = {}  # profile -> the new member that fits it best
     for profile in profiles:
-        best = max(fresh, key=lambda a: (dict(a.scores).get(profile.name, 0.0), -a.id))
-        if dict(best.scores).get(profile.name, 0.0) >= profile.threshold:
+        best = max(fresh, key=lambda a: (stand[a.id][profile.name].rank, -a.id))
+        if stand[best.id][profile.name].shown:
             fitting[profile.name] = best
     if not fitting:
         return None
-    name = max(fitting, key=lambda n: dict(fitting[n].scores)[n])
+    name = max(fitting, key=lambda n: stand[fitting[n].id][n].rank)
     scored = fitting[name]
-    lead = min(fresh, key=lambda a: _first_to_read(a, name, language))
+    # One that does not fit itself may stand for its story, but not when a person turned it away.
+    free = [a for a in fresh if stand[a.id][name].shown or stand[a.id][name].by == "score"]
+    lead = min(free, key=lambda a: _first_to_read(a, name, language))
     score = judge(scored.reading, tuple(p for p in profiles if p.name == name))[0]
     others = sorted((m for m in members if m.id != lead.id), key=lambda m: (m.first_seen, m.id))
+    decided = stand[scored.id][name]
     return Line(
         lead=lead,
         score=score,
         scored=scored.id,
         outlets=tuple(o for member in (lead, *others) for o in _outlets(member, names)),
         new=len(fresh),
-        also=tuple(n for n in fitting if n != name),
+        also=tuple(n for n in fitting if n != name and not _for_all(stand[fitting[n].id][n])),
+        fresh=tuple(article.id for article in fresh),
+        kept=decided.by == "verdict",
+        rule=decided.ruling if decided.value < next(p.threshold for p in profiles if p.name == name) else None,
     )
+
+
+def _for_all(one: Standing) -> bool:
+    """Whether a rule for every profile shows an article: that says nothing of any of them."""
+    return one.ruling is not None and not one.ruling.profile
 
 
 def _first_to_read(article: Remembered, profile: str, language: str) -> tuple[bool, bool, bool, float, int]:

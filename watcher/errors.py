@@ -47,6 +47,12 @@ class UnreadableError(WatcherError):
     exit_code = 3
 
 
+class UndeliveredError(WatcherError):
+    """Mail that a person has to look after: a letter that was refused or given up, a list that could not be written."""
+
+    exit_code = 4
+
+
 class StorageError(WatcherError):
     """The database or the disk refused."""
 

@@ -167,6 +167,11 @@ def appeared(arrival: Arrival) -> datetime:
     return min(arrival.published or arrival.seen, arrival.seen)
 
 
+def _came_out(arrivals: Sequence[Arrival]) -> datetime | None:
+    """When the latest article that has a date came out."""
+    return max((appeared(arrival) for arrival in arrivals if arrival.published), default=None)
+
+
 def usual_gap(arrivals: Sequence[Arrival]) -> timedelta | None:
     """The median time between the days on which something came out; None when fewer than three days tell.
 
@@ -207,7 +212,10 @@ def after_showing(before: SourceState, after: SourceState, showing: Showing, now
     """The memory of a source that answered well (`after`), with what its answer teaches beside that of `before`.
 
     A document that has nothing in common with what was known leaves a gap: the source is asked again in half its time.
+    A source met for the first time may have been dead for years: its silence counts from its latest date.
     """
+    if is_first(before) and not showing.windowed:
+        after = replace(after, newest=_came_out(showing.arrivals) or after.newest)
     same = not showing.digest or showing.digest == before.digest
     full = bool(showing.digest) and showing.items >= FULL and not showing.windowed
     gap = full and showing.met == 0 and not is_first(before)

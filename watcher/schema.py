@@ -64,6 +64,59 @@ def what_was_worked_out(db: Database) -> None:
     db.execute("CREATE TABLE learnt (name TEXT PRIMARY KEY, made_by TEXT NOT NULL, profile TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def what_people_said(db: Database) -> None:
+    """Verdicts, each a row for ever, and what profiles learnt of them, state by state."""
+    # The latest row of an article and a profile counts; one without `keep` takes back what was said before.
+    db.execute(
+        """CREATE TABLE verdicts (
+        id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles (id), profile TEXT NOT NULL, keep INTEGER,
+        at TEXT NOT NULL, learnt INTEGER NOT NULL) STRICT"""
+    )
+    db.execute("CREATE INDEX verdicts_profile ON verdicts (profile, article)")
+    db.execute(
+        """CREATE TABLE profile_versions (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, at TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        profile TEXT NOT NULL, verdict INTEGER NOT NULL) STRICT"""  # verdict: the last one that it knew of
+    )
+    db.execute("CREATE INDEX profile_versions_name ON profile_versions (name)")
+    db.execute("CREATE TABLE taught (name TEXT PRIMARY KEY, made_by TEXT NOT NULL, profile TEXT NOT NULL) STRICT")
+    db.execute(
+        """CREATE TABLE samples (
+        seed TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (id), stratum INTEGER NOT NULL,
+        population INTEGER NOT NULL, PRIMARY KEY (seed, article)) STRICT"""
+    )
+
+
+@migrations()
+def letters_to_readers(db: Database) -> None:
+    """Regular digests: how far each list has come, what it told, what it carries over, its letters and their fate."""
+    for table in (
+        # `baseline`: the last article that was there before a list began; `cursor`: the last one that it looked at.
+        """CREATE TABLE lists (
+        name TEXT PRIMARY KEY, baseline INTEGER NOT NULL, cursor INTEGER NOT NULL, until TEXT NOT NULL) STRICT""",
+        # One digest a period, whatever happens: the database itself says so. `stories` is 0 where nothing was new.
+        """CREATE TABLE editions (
+        list TEXT NOT NULL, period TEXT NOT NULL, made TEXT NOT NULL, stories INTEGER NOT NULL,
+        PRIMARY KEY (list, period)) STRICT""",
+        """CREATE TABLE told (
+        list TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (id), period TEXT NOT NULL,
+        PRIMARY KEY (list, article)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE carried (
+        list TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (id),
+        PRIMARY KEY (list, article)) STRICT, WITHOUT ROWID""",
+        # One letter a period and reader. `content` is packed (zlib).
+        """CREATE TABLE letters (
+        id INTEGER PRIMARY KEY, list TEXT NOT NULL, period TEXT NOT NULL, recipient TEXT NOT NULL, made TEXT NOT NULL,
+        since TEXT NOT NULL, subject TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, content BLOB NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL, doubts INTEGER NOT NULL, changed TEXT NOT NULL, due TEXT, reason TEXT NOT NULL,
+        code INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE (list, period, recipient)) STRICT""",
+        "CREATE INDEX letters_state ON letters (state)",
+    ):
+        db.execute(table)
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

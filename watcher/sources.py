@@ -101,7 +101,7 @@ class SourceState:
     trouble: Trouble | None = None  # of the last time it was asked
     since: datetime | None = None  # when the present run of failures began
     articles: int = 0  # how many articles it ever brought
-    newest: datetime | None = None  # when it last brought a new one
+    newest: datetime | None = None  # when it last brought a new one; at the first visit, when that came out
     first: datetime | None = None  # when it first answered as it should
     full: datetime | None = None  # when its document last came whole
     digest: str = ""  # SHA-256 of its last document

@@ -26,10 +26,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "poll": ("collect", "Interroge les sources échues.", "Ask the sources that are due."),
     "digest": ("collect", "Affiche ce qu’il y a à lire.", "Show what there is to read."),
     "run": ("collect", "Relève puis affiche : pour cron.", "Poll, then show: for cron."),
+    "send": ("post", "Envoie les digests échus.", "Send the digests that are due."),
+    "outbox": ("post", "Les lettres et leur sort.", "The letters and their fate."),
     "sources": ("sources", "Les sources : liste, santé, ajout.", "The sources: list, health, add."),
     "profiles": ("profiles", "Les profils : liste, vocabulaire.", "The profiles: list, vocabulary."),
     "show": ("consult", "Montre un article et son histoire.", "Show an article and its story."),
     "explain": ("consult", "Décompose les notes d’un article.", "Take an article's scores apart."),
+    "mark": ("mark", "Garde ou écarte des articles.", "Keep or reject articles."),
+    "why-not": ("hindsight", "Dit ce qui a écarté un article.", "Say what kept an article out."),
+    "replay": ("hindsight", "Rejoue le passé avec d’autres profils.", "Replay the past with other profiles."),
+    "audit": ("hindsight", "Estime ce que les profils manquent.", "Estimate what the profiles miss."),
     "search": ("consult", "Cherche dans tout ce qui est connu.", "Search all that is known."),
     "rank": ("records", "Classe un fichier d’articles.", "Rank a file of articles."),
     "group": ("records", "Regroupe les articles d’un fichier.", "Group the articles of a file."),
@@ -55,7 +61,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"watcher.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             _translate(one.get_help_option(ctx))
         return command

@@ -15,9 +15,9 @@ from watcher.cli.words import LANGUAGE, t
 from watcher.config import Settings, load
 from watcher.errors import UsageError
 from watcher.parse import SERVICES
-from watcher.profiles import Profile
+from watcher.profiles import Profile, ProfileSetting
 from watcher.run import learn_profiles
-from watcher.store import Store
+from watcher.store import Remembered, Store
 
 SETTINGS = "feeds.yaml"
 
@@ -37,8 +37,23 @@ class Choices:
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:
-        """Every profile of the settings, learnt from its seeds."""
-        return learn_profiles(self.settings.profiles)
+        """Every profile of the settings, learnt from its seeds and from the verdicts of the database."""
+        if not self.database_file.exists():
+            return learn_profiles(self.settings.profiles)
+        with self.store() as store:
+            return learn_profiles(self.settings.profiles, store)
+
+    def profile(self, name: str) -> Profile:
+        """One profile as `profiles` has it; raises UsageError naming those that there are."""
+        self.profile_setting(name)
+        return next(profile for profile in self.profiles if profile.name == name)
+
+    def profile_setting(self, name: str) -> ProfileSetting:
+        """What the settings say of one profile; raises UsageError naming those that there are."""
+        for setting in self.settings.profiles:
+            if setting.name == name:
+                return setting
+        raise UsageError("no-such-profile", name=name, known=", ".join(s.name for s in self.settings.profiles))
 
     @property
     def language(self) -> str:
@@ -74,6 +89,14 @@ def _default_config() -> Path:
     here = Path(SETTINGS)
     own = user_config_path("watcher") / SETTINGS
     return own if own.exists() and not here.exists() else here
+
+
+def found(store: Store, key: str) -> Remembered:
+    """The article that a person means; raises UsageError."""
+    known = store.find(key)
+    if known is None:
+        raise UsageError("no-such-article", key=key)
+    return known
 
 
 def now() -> datetime:

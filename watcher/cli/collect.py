@@ -4,18 +4,22 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from watcher.cli.choices import Choices, duration, json_option, now, with_choices
-from watcher.cli.words import example, t
+from watcher.cli.forms import FORMS, hand_out
+from watcher.cli.post import lists_of, print_again, send_due, show_report, stop_if_ill
+from watcher.cli.words import error_said, example, t
 from watcher.config.secrets import FILE, read_secrets
-from watcher.errors import UnreadableError
+from watcher.digest import Digest
+from watcher.errors import UnreadableError, UsageError
 from watcher.fetch import Manners
 from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
 from watcher.render.words import pages_said, say, summary_said, trouble_said
-from watcher.run import RunReport, SourceReport, digest, learn_profiles, poll
+from watcher.run import RunReport, SourceReport, digest, keep_versions, learn_profiles, poll
 from watcher.store import exclusive
 
 _all = click.option(
@@ -63,26 +67,74 @@ def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: boo
 @click.command(
     "digest",
     help=t("Affiche ce qu’il y a à lire.", "Show what there is to read."),
-    epilog=example("watcher digest --since 2w"),
+    epilog=example(
+        "watcher digest --since 2w",
+        "watcher digest --open",
+        "watcher digest --format bibtex --output veille.bib",
+        "watcher digest --again 2026-W47",
+    ),
 )
 @_since
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", "json"]),
+    type=click.Choice(FORMS),
     default="terminal",
     show_default=True,
     help=t("Forme.", "Form."),
 )
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=t(
+        "Écrire dans ce fichier (le terminal s’y écrit en texte).", "Write to this file (a terminal's form as text)."
+    ),
+)
+@click.option(
+    "--open",
+    "in_browser",
+    is_flag=True,
+    help=t("Ouvrir la page HTML dans le navigateur.", "Open the HTML page in the browser."),
+)
+@click.option(
+    "--again",
+    metavar="PERIOD",
+    help=t(
+        "Montrer un digest passé tel qu’il fut envoyé (2026-W47, 2026-11, 2026-11-22).",
+        "Show a past digest as it was sent (2026-W47, 2026-11, 2026-11-22).",
+    ),
+)
+@click.option("--list", "name", default="", help=t("De quel digest, avec --again.", "Of which digest, with --again."))
 @json_option
 @with_choices
-def digest_command(choices: Choices, *, since: str, form: str, as_json: bool) -> None:
-    _digest(choices, duration(since), as_json=as_json or form == "json")
+def digest_command(  # noqa: PLR0913 - what can be said of it
+    choices: Choices,
+    *,
+    since: str,
+    form: str,
+    output: Path | None,
+    in_browser: bool,
+    again: str | None,
+    name: str,
+    as_json: bool,
+) -> None:
+    form = "json" if as_json else form
+    if again:
+        print_again(choices, again, name, form)
+        return
+    if form == "terminal" and not output and not in_browser:
+        _digest(choices, duration(since), as_json=False)
+        return
+    composed, language, zone = _composed(choices, duration(since)), choices.language, choices.zone
+    hand_out(composed, form, language=language, zone=zone, output=output, in_browser=in_browser)
 
 
 @click.command(
     "run",
-    help=t("Relève puis affiche : la commande à donner à cron.", "Poll, then show: the command to give to cron."),
+    help=t(
+        "Relève, puis envoie les digests échus ou, sans eux, affiche ce qu’il y a à lire : la commande pour cron.",
+        "Poll, then send the digests that are due or, without any, show what there is to read: the command for cron.",
+    ),
     epilog=example("watcher run --since 1d", "0 7 * * *  cd ~/ma-veille && watcher run --since 1d"),
 )
 @_all
@@ -93,8 +145,17 @@ def digest_command(choices: Choices, *, since: str, form: str, as_json: bool) ->
 def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, as_json: bool) -> None:
     period = duration(since)
     report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
-    _digest(choices, period, as_json=as_json)
+    sent = None
+    if lists_of(choices) and choices.settings.mail:
+        sent = send_due(choices)
+        show_report(choices, sent, as_json=as_json)
+    else:
+        if lists_of(choices):
+            click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
+        _digest(choices, period, as_json=as_json)
     _stop_if_all_failed(report)
+    if sent:
+        stop_if_ill(sent)
 
 
 def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) -> RunReport:
@@ -102,6 +163,7 @@ def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) 
     told = None if quiet else _teller(choices.language, verbose=choices.verbose)
     with exclusive(choices.database_file), choices.store(create=True) as store:
         profiles = learn_profiles(choices.settings.profiles, store, keep=True)
+        keep_versions(profiles, store, now())
         report = poll(sources, profiles, store, manners, clock=now, everyone=everyone, backlog=backlog, progress=told)
     if not quiet:
         click.echo(summary_said(choices.language, report.summary, report.resting), err=True)
@@ -142,10 +204,22 @@ def _stop_if_all_failed(report: RunReport) -> None:
         raise UnreadableError("all-failed", count=report.summary.asked)
 
 
-def _digest(choices: Choices, period: timedelta, *, as_json: bool) -> None:
+def _composed(choices: Choices, period: timedelta) -> Digest:
     with choices.store() as store:
         profiles = learn_profiles(choices.settings.profiles, store)
-        composed = digest(choices.settings.sources, profiles, store, since=period, now=now(), language=choices.language)
+        return digest(
+            choices.settings.sources,
+            profiles,
+            store,
+            since=period,
+            now=now(),
+            language=choices.language,
+            rules=choices.settings.rules,
+        )
+
+
+def _digest(choices: Choices, period: timedelta, *, as_json: bool) -> None:
+    composed = _composed(choices, period)
     if as_json:
         click.echo(dumped(digest_json(composed)))
     else:

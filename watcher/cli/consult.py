@@ -2,21 +2,12 @@
 
 import click
 
-from watcher.cli.choices import Choices, json_option, with_choices
+from watcher.cli.choices import Choices, found, json_option, with_choices
 from watcher.cli.words import example, t
-from watcher.errors import UsageError
 from watcher.relevance import judge
 from watcher.render.json import article_json, dumped, own_page_json, score_json, story_json
 from watcher.render.tables import article_page, articles_table, explanation
 from watcher.render.terminal import console
-from watcher.store import Remembered, Store
-
-
-def _found(store: Store, key: str) -> Remembered:
-    known = store.find(key)
-    if known is None:
-        raise UsageError("no-such-article", key=key)
-    return known
 
 
 @click.command(
@@ -31,7 +22,7 @@ def _found(store: Store, key: str) -> Remembered:
 @with_choices
 def show_command(choices: Choices, *, key: str, as_json: bool) -> None:
     with choices.store() as store:
-        known = _found(store, key)
+        known = found(store, key)
         story, ties = store.story(known.story), store.ties(known.id)
     if as_json:
         page = {"page": own_page_json(known.page)} if known.page else {}
@@ -53,7 +44,7 @@ def show_command(choices: Choices, *, key: str, as_json: bool) -> None:
 @with_choices
 def explain_command(choices: Choices, *, key: str, as_json: bool) -> None:
     with choices.store() as store:
-        known = _found(store, key)
+        known = found(store, key)
     scores = sorted(judge(known.reading, choices.profiles), key=lambda s: -s.value)
     if as_json:
         facts = {"id": str(known.id), "title": known.article.title, "scores": [score_json(s) for s in scores]}
@@ -78,8 +69,8 @@ def explain_command(choices: Choices, *, key: str, as_json: bool) -> None:
 @with_choices
 def search_command(choices: Choices, *, words: tuple[str, ...], limit: int, as_json: bool) -> None:
     with choices.store() as store:
-        found = store.search(" ".join(words), limit)
+        met = store.search(" ".join(words), limit)
     if as_json:
-        click.echo(dumped([article_json(k) for k in found]))
+        click.echo(dumped([article_json(k) for k in met]))
     else:
-        console().print(articles_table(found, choices.language, choices.zone))
+        console().print(articles_table(met, choices.language, choices.zone))

@@ -14,7 +14,7 @@ from watcher.render.tables import sources_table, trial_table
 from watcher.render.terminal import console
 from watcher.render.words import date_said, say, trouble_said
 from watcher.run import Trial, try_out
-from watcher.sources import Source, Trouble, state_of
+from watcher.sources import Source, SourceState, Trouble, state_of
 
 
 @click.group(
@@ -61,8 +61,10 @@ def list_command(choices: Choices, *, as_json: bool) -> None:
 @json_option
 @with_choices
 def check_command(choices: Choices, *, as_json: bool) -> None:
-    with choices.store() as store:
-        states = store.states()
+    states: dict[str, SourceState] = {}
+    if choices.database_file.exists():  # before the first poll no source was ever asked
+        with choices.store() as store:
+            states = store.states()
     moment = now()
     fares = [judge_all(source, state_of(source, states), moment) for source in choices.settings.sources]
     if as_json:

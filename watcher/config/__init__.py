@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from watcher.config.mail import check_mail, is_port
 from watcher.config.tree import LARGEST, Node, Reason, read_tree
 from watcher.digest import DigestSetting
 from watcher.errors import ConfigError
+from watcher.outbox import MailSettings
+from watcher.periods import WEEKDAYS
 from watcher.profiles import ProfileSetting
+from watcher.rules import OR, Rules, sought
 from watcher.sources import Source
 from watcher.text import clean
 
@@ -24,17 +28,18 @@ __all__ = ["LARGEST", "Reason", "Settings", "load"]
 
 FEEDS_ONLY: Mapping[str, str] = {"feed": ""}
 EVERY = ("day", "week", "month")
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LANGUAGES = ("fr", "en")
+MOST = 200  # stories in a digest; nobody reads on
 OFTENEST, RAREST = timedelta(minutes=5), timedelta(weeks=52)
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _FRENCH = {"jour": "day", "semaine": "week", "mois": "month", "français": "fr", "anglais": "en"} | dict(
-    zip(("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"), DAYS, strict=True)
+    zip(("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"), WEEKDAYS, strict=True)
 )
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAME = re.compile(r"\w[\w '’()&+,.-]{0,99}")  # it may become a file name
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
+_COUNT = re.compile(r"[1-9][0-9]{0,3}")
 _DURATION = re.compile(r"([0-9]{1,6})([mhdw])")
 _EMAIL = re.compile(r'[^\s@,;:<>()\[\]"\\]+@[^\s@,;:<>()\[\]"\\]+')
 _HOST = re.compile(r"(?![0-9.]+$)(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
@@ -55,6 +60,8 @@ class Settings:
     sources: tuple[Source, ...]
     profiles: tuple[ProfileSetting, ...]
     digests: tuple[DigestSetting, ...] = ()
+    mail: MailSettings | None = None  # without its password
+    rules: tuple[Rules, ...] = ()  # everyone's first, then those of profiles that have some
 
 
 def load(file: Path, *, kinds: Mapping[str, str] = FEEDS_ONLY) -> Settings:
@@ -273,16 +280,21 @@ def _is_folder(path: Path) -> bool:
 def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
     readers: dict[str, _Reader] = {"contact": _contact, "language": _word(LANGUAGES, "unknown-language")}
     readers |= {"timezone": _zone, "database": _path, "allow_hosts": _each(lambda host: _host(host).lower())}
-    readers |= {"sources": partial(_sources, kinds=kinds), "profiles": _profiles}
+    readers |= {"sources": partial(_sources, kinds=kinds), "profiles": _profiles, "rules": _rules}
+    readers["mail"] = _mail
     fields = {} if top.kind == "nothing" else _fields(top, (*readers, "digests"))
     nothing = Node(book=top.book)
     sources, profiles = fields.get("sources", nothing), fields.get("profiles", nothing)
     if top.kind in ("mapping", "nothing") and sources.kind in ("list", "nothing") and not sources.children:
         replace(nothing, line=sources.line).wrong("missing", key="sources")
     values: dict[str, Any] = {"database": file.parent / "watcher.db", "sources": ()}
+    values |= {key: readers[key](node) for key, node in fields.items() if key != "digests"}
+    pairs = values.pop("profiles", ())
+    values["profiles"] = tuple(setting for setting, _ in pairs)
     if profiles.kind == "nothing":
         values["profiles"] = _profile_folders(file.parent / "seeds")
-    values |= {key: readers[key](node) for key, node in fields.items() if key != "digests"}
+    rules = (values.pop("rules", Rules()), *(own for _, own in pairs))
+    values["rules"] = tuple(r for r in rules if r.always or r.never or r.must)
     if "digests" in fields:  # after the profiles, which they name
         names = tuple(profile.name for profile in values["profiles"])
         known = _word(names, "unknown-profile") if profiles.kind in ("list", "nothing") else _prose
@@ -318,11 +330,29 @@ def _yes(node: Node) -> bool:
     return _word(("true", "false", "yes", "no"), "not-yes-or-no")(node) in ("true", "yes")
 
 
-def _profiles(node: Node) -> tuple[ProfileSetting, ...]:
+def _profiles(node: Node) -> tuple[tuple[ProfileSetting, Rules], ...]:
+    """Each profile with its rules, which say what is shown and not what is learnt."""
     readers: dict[str, _Reader] = {"name": _name, "seeds": _folder, "threshold": _number, "weights": _weights}
-    readers |= {"include": _each(_prose), "exclude": _each(_prose)}
-    make = partial(ProfileSetting, seeds=Path())
-    return _rows(node, make, readers, {"name": "duplicate-name"}, fill=_with_seeds)
+    readers |= {"include": _each(_prose), "exclude": _each(_prose), **_RULES}
+    return _rows(node, _profile, readers, {"name": "duplicate-name"}, fill=_with_seeds)
+
+
+def _profile(**said: Any) -> tuple[ProfileSetting, Rules]:
+    rules = Rules(profile=said["name"], **{key: said.pop(key) for key in _RULES if key in said})
+    return ProfileSetting(**{"seeds": Path()} | said), rules
+
+
+def _rules(node: Node) -> Rules:
+    """The rules for all profiles."""
+    return Rules(**{key: _RULES[key](at) for key, at in _fields(node, _RULES).items()})
+
+
+def _rule(node: Node) -> str:
+    """The words of one rule; those that say nothing (`the`, `2024`) could never be met."""
+    return _checked(node, lambda text: all(map(sought, text.split(OR))), "says-nothing", "")
+
+
+_RULES: Mapping[str, _Reader] = dict.fromkeys(("always", "never", "must"), _each(_rule))
 
 
 def _with_seeds(row: _Fields) -> _Fields:
@@ -346,7 +376,46 @@ def _profile_folders(folder: Path) -> tuple[ProfileSetting, ...]:
     return tuple(ProfileSetting(name=name, seeds=folders[name]) for name in sorted(folders) if _NAME.fullmatch(name))
 
 
+def _mail(node: Node) -> MailSettings | None:
+    """How mail leaves this machine; None when that cannot be told."""
+    fields = _fields(node, (*_MAIL, "password"))
+    values = {key: _MAIL[key](at) for key, at in fields.items() if key in _MAIL}
+    if node.kind != "mapping" or not check_mail(node, fields, values):
+        return None
+    program = "sendmail" if values.pop("sendmail", False) else ""
+    return MailSettings(sender=values.pop("from"), sendmail=program, **values)
+
+
+def _port(node: Node) -> int:
+    text = _checked(node, is_port, "not-a-port", "587")
+    return int(text) if is_port(text) else 0
+
+
+_MAIL: Mapping[str, _Reader] = {
+    "from": _email,
+    "host": partial(
+        _checked, right=lambda text: "/" not in text and _is_host(text), reason="not-a-server", hint="smtp.chu.fr"
+    ),
+    "port": _port,
+    "security": _word(("starttls", "tls", "none"), "unknown-security"),
+    "user": _prose,
+    "maildir": _path,
+    "sendmail": _yes,
+}
+
+
+def _most(node: Node) -> int:
+    text = _checked(node, _is_most, "not-a-count", "40")
+    return int(text) if _is_most(text) else 1
+
+
+def _is_most(text: str) -> bool:
+    """Whether a text is how many stories a digest may hold."""
+    return bool(_COUNT.fullmatch(text)) and int(text) <= MOST
+
+
 def _digests(node: Node, profiles: tuple[str, ...], known: _Reader) -> tuple[DigestSetting, ...]:
     readers: dict[str, _Reader] = {"name": _name, "profiles": _each(known), "to": _each(_email)}
-    readers |= {"every": _word(EVERY, "unknown-every"), "day": _word(DAYS, "unknown-day")}
+    readers |= {"every": _word(EVERY, "unknown-every"), "day": _word(WEEKDAYS, "unknown-day")}
+    readers |= {"language": _word(LANGUAGES, "unknown-language"), "most": _most, "when_empty": _yes}
     return _rows(node, partial(DigestSetting, profiles=profiles), readers, {"name": "duplicate-name"})

@@ -1,4 +1,4 @@
-"""What opens the sources that ask who is there: `secrets.yaml` and the environment; nothing of it is ever shown."""
+"""What opens sources and the mail server: `secrets.yaml`, the environment, the keyring; nothing of it is ever shown."""
 
 import difflib
 import os
@@ -14,6 +14,11 @@ from watcher.sources import Credentials, Secret, Source
 FILE = "secrets.yaml"  # beside feeds.yaml
 VARIABLE = "WATCHER_SECRET_"
 KEY_VARIABLE = "WATCHER_KEY_"
+MAIL_VARIABLE = "WATCHER_MAIL_PASSWORD"
+PUSH_VARIABLE = "WATCHER_PUSH_ADDRESS"
+OWN = ("mail", "push")  # what the file says beside the sources
+KEYRING = "watcher"  # the service under which a keyring holds the password of the mail user
+KEYRING_PATIENCE = 10.0  # seconds; without a screen nobody can unlock one
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_|~-]{1,100}")
 _OURS = {"host", "connection", "content-length", "transfer-encoding", "if-none-match", "if-modified-since"}
@@ -43,6 +48,57 @@ def read_secrets(file: Path, sources: Iterable[Source], environment: Mapping[str
         if (both := _over(own, shared)) != _NONE:
             found[source.id] = replace(both, home=source.url)
     return found
+
+
+def read_mail_password(file: Path, user: str, environment: Mapping[str, str]) -> Secret:
+    """The password of the mail server: of the environment, else of `mail:` in the file, else of the keyring; or "".
+
+    Raises as `read_secrets` does.
+    """
+    found = Secret(environment.get(MAIL_VARIABLE, ""))
+    found = found if found.value else _own(file, "mail", "password")
+    return found if found.value or not user else _in_keyring(user)
+
+
+def read_push_address(file: Path, environment: Mapping[str, str]) -> Secret:
+    """Where short messages go, an Apprise address: of the environment, else of `push:` in the file; or ""."""
+    found = Secret(environment.get(PUSH_VARIABLE, ""))
+    return found if found.value else _own(file, "push", "address")
+
+
+def _own(file: Path, section: str, key: str) -> Secret:
+    """One secret of ours in the file; the mistakes of the rest are told by `read_secrets`."""
+    if not _is_there(file):
+        return Secret("")
+    try:
+        top = read_tree(file)
+    except ConfigError as error:
+        raise ConfigError(_hushed(error.mistakes, OWN)) from None
+    pairs = zip(top.children[::2], top.children[1::2], strict=True) if top.kind == "mapping" else ()
+    node = next((value for name, value in pairs if name.text == section and value.kind != "nothing"), None)
+    secret = _secret(_fields(node, (key,)).get(key, Node(book=top.book))) if node else Secret("")
+    own = [mistake for *_, mistake in sorted(top.book.mistakes, key=lambda m: m[:2]) if _is_of(mistake, section)]
+    if own:
+        raise ConfigError(_hushed(own, OWN))
+    return secret
+
+
+def _is_of(mistake: Mistake, section: str) -> bool:
+    return mistake.where.partition(".")[0] == section
+
+
+def _in_keyring(user: str) -> Secret:
+    """What the keyring holds; nothing without one, or when it wants to be unlocked first."""
+    try:
+        import keyring  # noqa: PLC0415 - optional, and slow to load, as what waits for it
+
+        from watcher.fetch.deadline import Deadline  # noqa: PLC0415
+        from watcher.outbox.patience import wait_for  # noqa: PLC0415
+
+        with Deadline(KEYRING_PATIENCE) as deadline:
+            return Secret(wait_for(lambda: keyring.get_password(KEYRING, user), deadline) or "")
+    except Exception:  # its backends raise what they like; no password is an answer that the outbox knows
+        return Secret("")
 
 
 def _over(first: Credentials, second: Credentials) -> Credentials:
@@ -83,7 +139,8 @@ def _in_file(file: Path, names: tuple[str, ...]) -> dict[str, Credentials]:
         top = read_tree(file)
     except ConfigError as error:
         raise ConfigError(_hushed(error.mistakes, names)) from None
-    found = {name: _credentials(node) for name, node in (_fields(top, names) if top.kind != "nothing" else {}).items()}
+    fields = _fields(top, (*names, *OWN)) if top.kind != "nothing" else {}
+    found = {name: _credentials(node) for name, node in fields.items() if name not in OWN}
     if mistakes := top.book.mistakes:
         raise ConfigError(_hushed((mistake for *_, mistake in sorted(mistakes, key=lambda m: m[:2])), names))
     return found

@@ -22,11 +22,14 @@ _Choice = Literal[
     "unknown-kind",
     "unknown-every",
     "unknown-day",
+    "not-a-count",
     "unknown-profile",
     "query-wanted",
+    "says-nothing",
     "not-yes-or-no",
 ]
-Reason = Literal[_Page, _Shape, _Key, _Wording, _Amount, _Choice]
+_Mail = Literal["not-a-server", "not-a-port", "unknown-security", "cleartext", "mail-way", "server-only", "secret-here"]
+Reason = Literal[_Page, _Shape, _Key, _Wording, _Amount, _Choice, _Mail]
 
 LARGEST = 1_000_000  # bytes
 DEEPEST = 20  # nested lists and mappings; a right file has 4

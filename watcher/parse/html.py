@@ -30,6 +30,10 @@ SHORT_PAGE = 2_000  # characters; a page with less may have been misread
 _QUOTED = r"(?:[^<>\"']++|\"[^\"]{0,300}+\"|'[^']{0,300}+'){0,24}+"
 _TOKEN = re.compile(rf"<(?:(!--)|!\[CDATA\[|[!?][^<>]*+>|(/?)([A-Za-z][^\s<>/]*+)(?:{_QUOTED}>|[^<>]*+>))")
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{3,8}\d{0,2});")
+# Two numbers that may be the halves of one letter, as UTF-16 writes it (55296 to 56319, 56320 to 57343).
+_HALVES = re.compile(
+    r"&#(5[5-6]\d{3}|[xX]0{0,4}[dD][89abAB][0-9a-fA-F]{2});&#(5[67]\d{3}|[xX]0{0,4}[dD][c-fC-F][0-9a-fA-F]{2});"
+)
 
 # Their content is not prose.
 _UNREAD = frozenset(str.split("script style template noscript iframe object svg textarea select button audio video"))
@@ -230,7 +234,19 @@ def _pieces(markup: str) -> Iterator[str]:
 
 
 def _text(between: str) -> str:
-    return html.unescape(between.replace("]]>", ""))
+    return _unescaped(between.replace("]]>", ""))
+
+
+def _unescaped(text: str) -> str:
+    """Entities as characters; the two halves of a letter, each written as a number, make that letter."""
+    return html.unescape(_HALVES.sub(_joined, text) if "&#" in text else text)
+
+
+def _joined(pair: re.Match[str]) -> str:
+    high, low = (int(part.lstrip("xX"), 16 if part[0] in "xX" else 10) for part in pair.groups())
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return pair[0]
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
 
 
 def _past(markup: str, name: str, at: int, unclosed: set[str]) -> int:
@@ -250,7 +266,7 @@ def _end_of(name: str) -> re.Pattern[str]:
 def _decoded(text: str) -> str:
     """Undo the second escaping of publishers that escape twice: `&#8217;` and `<i>` that come out as text."""
     if "&" in text:
-        text = _ENTITY.sub(_second, text)
+        text = _ENTITY.sub(_second, _HALVES.sub(_joined, text))
     if "<" in text and _KNOWN.search(text):
         text = "".join(_pieces(text))
     return text

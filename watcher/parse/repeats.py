@@ -1,7 +1,7 @@
 """Leave out of a feed what was in it the last time: most of what a feed says, it has said before.
 
 An item is told by a mark of its bytes. Those with a known mark are cut out before the document is read, all but one:
-with it, what is left is a feed like any other, and whoever reads it finds whether it is whole.
+with it, what is left is a feed like any other, and whoever reads it finds whether anything else changed.
 """
 
 import re
@@ -11,6 +11,7 @@ from hashlib import blake2b
 from watcher.sources import MARK
 
 _OPENED = re.compile(rb"<(item|entry)(?=[\s>])[^<>]*+>")
+_CLOSED = {name: re.compile(rb"</%s\s*+>" % name) for name in (b"item", b"entry")}
 _LEFT_OVER = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>/]")
 _PAIRS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"))
 MOSTLY = 2 / 3  # of a document's items; when fewer are known, cutting them out gains little
@@ -58,10 +59,10 @@ def _items(document: bytes) -> list[tuple[int, int, bytes]]:
     around: list[bytes] = []
     at = 0
     while opened := _OPENED.search(document, at):
-        closed = document.find(b"</" + opened[1], opened.end())
-        end = document.find(b">", closed) + 1
-        if closed < 0 or not end:
+        closed = _CLOSED[opened[1]].search(document, opened.end())
+        if not closed:
             return []
+        end = closed.end()
         item = document[opened.start() : end]
         if not _balanced(item) or len(_LEFT_OVER.findall(item)) != 1:
             return []

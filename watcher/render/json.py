@@ -5,20 +5,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from watcher.absence import Absence
 from watcher.digest import Digest, Line
 from watcher.health import Health
 from watcher.ownpages import OwnPage
+from watcher.post import Posted
 from watcher.profiles import Profile
 from watcher.relevance import Score
-from watcher.run import RunReport, Trial
+from watcher.replay import Replayed, Shift
+from watcher.run import Audit, Difference, Learnt, Marked, RunReport, Trial
+from watcher.run.send import Made, SendReport, stories_of
 from watcher.sources import Source, SourceState, Trouble, moved_to
 from watcher.store import Remembered
 from watcher.stories import Tie
+from watcher.verdicts import Change
 
 
 def dumped(value: object) -> str:
     """One JSON document on one line, accents as they are; lone surrogates cannot occur, texts are clean."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def digest_document(digest: Digest) -> str:
+    """A digest as one JSON document, with the end of its line."""
+    return dumped(digest_json(digest)) + "\n"
 
 
 def digest_json(digest: Digest) -> dict[str, Any]:
@@ -29,6 +39,7 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         "outcome": digest.outcome,
         "read": digest.read,
         "set_aside": digest.set_aside,
+        "by_rules": digest.by_rules,
         "sources": digest.sources,
         "sections": [
             {"profile": s.profile, "threshold": s.threshold, "lines": [_line(line) for line in s.lines]}
@@ -51,6 +62,8 @@ def _line(line: Line) -> dict[str, Any]:
         "first_seen": time(line.lead.first_seen),
         "score": score_json(line.score) | {"article": line.scored},
         "also": list(line.also),
+        "kept": line.kept,
+        "rule": line.rule and line.rule.word,
         "new": line.new,
         "outlets": [
             {
@@ -136,6 +149,92 @@ def profile_json(profile: Profile) -> dict[str, Any]:
             }
             for t in profile.terms
         ],
+    }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """One term that two states of a profile weigh differently."""
+    return {
+        "key": change.term.key,
+        "label": change.term.label,
+        "kind": change.kind,
+        "before": round(change.before, 4),
+        "after": round(change.after, 4),
+        "because": list(change.because),
+    }
+
+
+def learnt_json(learnt: Learnt) -> dict[str, Any]:
+    """What a profile made of what was said."""
+    return {"profile": learnt.profile.name, "changes": [change_json(c) for c in learnt.changes]}
+
+
+def difference_json(found: Difference) -> dict[str, Any]:
+    """What changed in a profile since its state before."""
+    changed = [change_json(c) for c in found.changes]
+    return {"profile": found.profile.name, "since": time(found.since), "changes": changed}
+
+
+def marked_json(marked: Marked) -> dict[str, Any]:
+    """What was said of one article; `keep` is null when it was taken back."""
+    return {"id": str(marked.article.id), "profile": marked.profile, "keep": marked.keep}
+
+
+def absence_json(found: Absence) -> dict[str, Any]:
+    """The stage that kept an article out."""
+    return {
+        "stage": found.stage,
+        "article": article_json(found.known) if found.known else None,
+        "profile": found.profile or None,
+        "threshold": found.threshold,
+        "score": score_json(found.score) if found.score else None,
+        "lacking": [{"key": t.key, "label": t.label, "weight": round(t.weight, 4)} for t in found.lacking],
+        "rule": {"name": found.ruling.name, "word": found.ruling.word} if found.ruling else None,
+        "lead": str(found.lead.id) if found.lead else None,
+        "sources": [_health(h) for h in found.sources],
+    }
+
+
+def replayed_json(found: Replayed) -> dict[str, Any]:
+    """What a change of one profile would have done."""
+
+    def shifts(those: tuple[Shift, ...]) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": str(s.article.id),
+                "title": s.article.article.title,
+                "before": s.before,
+                "after": s.after,
+                "was": s.was or None,
+                "now": s.now or None,
+            }
+            for s in those
+        ]
+
+    kinds = {"added": shifts(found.added), "dropped": shifts(found.dropped), "moved": shifts(found.moved)}
+    return {"profile": found.profile} | kinds | {"same": found.same}
+
+
+def audit_json(found: Audit) -> dict[str, Any]:
+    """The sample of one profile, and what its labels tell."""
+    recall = found.recall
+    return {
+        "profile": found.profile,
+        "week": found.week,
+        "since": time(found.since),
+        "floor": found.floor,
+        "asked": [{"id": str(k.id), "title": k.article.title, "url": k.article.url} for k in found.asked],
+        "labelled": found.labelled,
+        "found": found.found,
+        "missing": len(found.asked),
+        "recall": recall
+        and {
+            "value": recall.value,
+            "low": recall.low,
+            "high": recall.high,
+            "shown": recall.shown,
+            "missed": recall.missed,
+        },
     }
 
 
@@ -238,6 +337,49 @@ def report_json(report: RunReport) -> dict[str, Any]:
         ],
         "pages": [own_page_json(page) for page in report.pages],
     }
+
+
+def sent_json(report: SendReport) -> dict[str, Any]:
+    """What became of the digests and letters that were due."""
+    return {
+        "made": [made_json(made) for made in report.made],
+        "letters": [letter_json(letter) for letter in report.letters],
+        "waiting": report.waiting,
+    }
+
+
+def made_json(made: Made, *, whole: bool = False) -> dict[str, Any]:
+    """What became of one list that was due; with the `whole` letters, as they are sent."""
+    return {
+        "list": made.setting.name,
+        "period": made.period.name,
+        "outcome": made.outcome,
+        "digest": made.digest and made.digest.outcome,
+        "stories": stories_of(made.digest) if made.digest else 0,
+        "carried": len(made.left),
+        "letters": [letter_json(letter, whole=whole) for letter in made.letters],
+        "error": str(made.error) if made.error else None,
+    }
+
+
+def letter_json(letter: Posted, *, whole: bool = False) -> dict[str, Any]:
+    """A letter and its fate; the `whole` one with what is sent."""
+    return {
+        "id": letter.id,
+        "list": letter.list,
+        "period": letter.period,
+        "recipient": letter.recipient,
+        "subject": letter.subject,
+        "message_id": letter.message_id,
+        "made": time(letter.made),
+        "state": letter.state,
+        "reason": letter.reason,
+        "code": letter.code,
+        "text": letter.text,
+        "tries": letter.tries,
+        "changed": time(letter.changed),
+        "due": time(letter.due),
+    } | ({"content": letter.content.decode("ascii", "replace")} if whole else {})
 
 
 def _trouble(trouble: Trouble | None) -> dict[str, Any] | None:

@@ -22,18 +22,20 @@ from watcher.render.words import (
     day_said,
     moment_said,
     number,
+    origin_said,
     page_said,
     say,
     spaced,
     tenths,
 )
+from watcher.rules import Rules
 from watcher.run import Trial
 from watcher.sources import Source
 from watcher.store import Remembered
 from watcher.stories import Tie
 
 
-def _table(language: str, *heads: str, right: Iterable[str] = (), whole: Iterable[str] = ()) -> Table:
+def empty_table(language: str, *heads: str, right: Iterable[str] = (), whole: Iterable[str] = ()) -> Table:
     """An empty table; `right` are the columns of numbers, `whole` the others that are not broken into lines."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for head in heads:
@@ -52,7 +54,7 @@ def _said(language: str, key: str) -> str:
 
 def sources_table(sources: tuple[Source, ...], language: str) -> Table:
     """The sources as the settings give them."""
-    table = _table(language, "id", "name", "every", "address", right=["every"], whole=["id"])
+    table = empty_table(language, "id", "name", "every", "address", right=["every"], whole=["id"])
     for source in sources:
         hours, minutes = divmod(int(source.every.total_seconds()) // 60, 60)
         every = f"{hours * 60 + minutes} min" if minutes else f"{hours} h"
@@ -64,7 +66,7 @@ def trial_table(trial: Trial, language: str, zone: tzinfo) -> RenderableType:
     """What a source would bring: what is new first, then what is known."""
     if not trial.items:
         return Text(_said(language, "nothing"), style="dim")
-    table = _table(language, "score", "known", "date", "title", right=["score"], whole=["known", "date"])
+    table = empty_table(language, "score", "known", "date", "title", right=["score"], whole=["known", "date"])
     for item in trial.items:
         article = item.article
         table.add_row(
@@ -79,7 +81,7 @@ def trial_table(trial: Trial, language: str, zone: tzinfo) -> RenderableType:
 def profiles_table(profiles: tuple[Profile, ...], language: str) -> Table:
     """The profiles with their heaviest terms."""
     heads = ("profile", "seeds", "terms", "threshold", "heaviest")
-    table = _table(language, *heads, right=["seeds", "terms", "threshold"], whole=["profile"])
+    table = empty_table(language, *heads, right=["seeds", "terms", "threshold"], whole=["profile"])
     for profile in profiles:
         heaviest = ", ".join(term.label for term in profile.terms[:6])
         table.add_row(
@@ -94,7 +96,7 @@ def profiles_table(profiles: tuple[Profile, ...], language: str) -> Table:
 
 def profile_table(profile: Profile, language: str) -> Table:
     """A profile's vocabulary, heaviest first."""
-    table = _table(language, "weight", "french", "english", "facet", "rare", "from", right=["weight"])
+    table = empty_table(language, "weight", "french", "english", "facet", "rare", "from", right=["weight"])
     for term in profile.terms:
         table.add_row(
             number(language, term.weight, 2),
@@ -102,12 +104,12 @@ def profile_table(profile: Profile, language: str) -> Table:
             Text(", ".join(term.english) or "—"),
             _said(language, term.facet),
             f"{number(language, term.general, 1)} / {number(language, term.biomedical, 1)}",
-            Text(", ".join(term.seeds) or _said(language, "you")),
+            Text(", ".join(origin_said(language, one) for one in term.seeds) or _said(language, "you")),
         )
     return table
 
 
-def profile_yaml(profile: Profile, setting: ProfileSetting, folder: Path) -> str:
+def profile_yaml(profile: Profile, setting: ProfileSetting, folder: Path, rules: Rules | None = None) -> str:
     """A profile as an entry of `profiles:` in the feeds.yaml of a folder.
 
     What a person said comes as settings, what was learnt as comments.
@@ -122,10 +124,16 @@ def profile_yaml(profile: Profile, setting: ProfileSetting, folder: Path) -> str
         f"    exclude: [{', '.join(_quoted(w) for w in setting.exclude)}]",
         "    weights:" if setting.weights else "    weights: {}",
         *(f"      {_quoted(word)}: {_plain(factor)}" for word, factor in setting.weights),
+        *_rules_yaml(rules or Rules()),
         "    # poids appris / learnt weights :",
         *(f"    #   {term.weight:.3f}  {_forms(term)}" for term in profile.terms),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _rules_yaml(rules: Rules) -> list[str]:
+    lists = (("always", rules.always), ("never", rules.never), ("must", rules.must))
+    return [f"    {name}: [{', '.join(map(_quoted, said))}]" for name, said in lists if said]
 
 
 def _quoted(word: str) -> str:
@@ -145,7 +153,7 @@ def articles_table(found: Sequence[Remembered], language: str, zone: tzinfo) -> 
     """Articles, one a line."""
     if not found:
         return Text(_said(language, "nothing"), style="dim")
-    table = _table(language, "number", "date", "score", "title", "outlets", right=["number", "score"])
+    table = empty_table(language, "number", "date", "score", "title", "outlets", right=["number", "score"])
     for known in found:
         published = known.article.published or known.first_seen
         best = f"{known.scores[0][1]:.0f}" if known.scores else "—"
@@ -214,7 +222,7 @@ def explanation(known: Remembered, scores: Sequence[Score], language: str) -> It
         if not score.matches:
             yield Text(_said(language, "no-match"), style="dim")
             continue
-        table = _table(language, "points", "term", "field", "count", "weight", right=["points", "count", "weight"])
+        table = empty_table(language, "points", "term", "field", "count", "weight", right=["points", "count", "weight"])
         for match, point in zip(score.matches, points, strict=True):
             where = ", ".join(_said(language, f) for f in match.fields)
             table.add_row(
@@ -230,7 +238,7 @@ def explanation(known: Remembered, scores: Sequence[Score], language: str) -> It
 
 def ranking_table(judged: Sequence[tuple[Article, Score]], language: str) -> Table:
     """Articles of a file, best first."""
-    table = _table(language, "score", "id", "title", "why", right=["score"])
+    table = empty_table(language, "score", "id", "title", "why", right=["score"])
     for article, score in judged:
         why = ", ".join(m.label for m in score.matches[:4])
         table.add_row(
@@ -244,7 +252,7 @@ def ranking_table(judged: Sequence[tuple[Article, Score]], language: str) -> Tab
 
 def groups_table(articles: Sequence[Article], groups: Sequence[tuple[int, int]], language: str) -> Table:
     """Which records of a file belong together."""
-    table = _table(language, "id", "article", "story", "title")
+    table = empty_table(language, "id", "article", "story", "title")
     for article, (same, story) in zip(articles, groups, strict=True):
         table.add_row(
             Text(article.guid),

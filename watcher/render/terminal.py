@@ -11,11 +11,11 @@ from rich.text import Text
 
 from watcher.digest import Digest, Line, Outlet, Section
 from watcher.health import NOTICED, TROUBLED, Health
+from watcher.render.extract import extract
 from watcher.render.words import THIN, WIDE, advice_said, date_said, notice_said, period_said, say, trouble_said, units
 
 REASONS = 5  # terms named in the "pourquoi" line
 OUTLETS = 4  # others named in "aussi dans"
-EXTRACT = 220  # characters
 DOT = f"{WIDE}· "  # between facts; a line may end with it, none begins with it
 
 # Private characters stand in for no-break spaces while lines are broken; no text of an article holds them.
@@ -71,7 +71,8 @@ def show_digest(digest: Digest, screen: Console, *, language: str, zone: tzinfo)
     """Print a digest."""
     title = Prose(period_said(language, digest.start, digest.end, zone), style="bold")
     kept = sum(len(s.lines) for s in digest.sections)
-    counts = (("kept", kept), ("read", digest.read), ("aside", digest.set_aside), ("sources", digest.sources))
+    counts = [("kept", kept), ("read", digest.read), ("aside", digest.set_aside)]
+    counts += [("by-rules", digest.by_rules)] * bool(digest.by_rules) + [("sources", digest.sources)]
     screen.print(Group(title, Prose(DOT.join(say(language, key, n) for key, n in counts), style="dim")))
     if digest.outcome != "news":
         said = digest.outcome if digest.outcome == "failed" or not digest.troubles else "nothing-partly"
@@ -134,9 +135,14 @@ def _story(line: Line, language: str, zone: tzinfo) -> Text:
     text.append(DOT.join(facts), style="dim")
     if others := _others(line, language):
         text.append(f"\n{others}", style="dim")
-    if extract := shortened(article.summary or article.body, EXTRACT):
-        text.append(f"\n{extract}")
-    text.append(f"\n{say(language, 'why')}{reasons(line, language)}", style="italic cyan")
+    for place, piece in enumerate(extract(article.summary or article.body, (m.key for m in line.score.matches))):
+        text.append(piece.text if place else f"\n{piece.text}", style="bold" if piece.marked else "")
+    if line.score.matches:
+        text.append(f"\n{say(language, 'why')}{reasons(line, language)}", style="italic cyan")
+    if line.kept:
+        text.append(f"\n{say(language, 'kept-by-you')}", style="italic cyan")
+    elif line.rule:
+        text.append(f"\n{say(language, 'always-shown', word=line.rule.word)}", style="italic cyan")
     if line.also:
         text.append(f"\n{say(language, 'also-fits')}{', '.join(line.also)}", style="dim")
     return text
@@ -175,13 +181,6 @@ def reasons(line: Line, language: str) -> str:
 def linked(url: str) -> str | None:
     """An address that a click may open: the web's and no other."""
     return url if url.startswith(("https://", "http://")) else None
-
-
-def shortened(prose: str, limit: int) -> str:
-    """The beginning of a text, cut between two words."""
-    if len(prose) <= limit:
-        return prose
-    return prose[: limit + 1].rsplit(" ", 1)[0][:limit].rstrip(f" {WIDE}{THIN},;:.–-") + "…"
 
 
 def health_line(health: Health, language: str, zone: tzinfo) -> Table:

@@ -9,6 +9,7 @@ from watcher.health import NOTICED, Health
 from watcher.ownpages import OwnPage
 from watcher.sources import Trouble, moved_to
 from watcher.store import RunSummary
+from watcher.verdicts import KEPT, REJECTED
 
 THIN, WIDE = "\u202f", "\u00a0"  # the spaces that French puts before ; : ! ? and inside « »
 
@@ -32,6 +33,9 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "read": ("{n} article lu|{n} articles lus", "{n} article read|{n} articles read"),
     "kept": ("{n} histoire à lire|{n} histoires à lire", "{n} story to read|{n} stories to read"),
     "aside": ("{n} article mis de côté|{n} articles mis de côté", "{n} article set aside|{n} articles set aside"),
+    "by-rules": ("dont {n} par vos règles", "{n} of them by your rules"),
+    "kept-by-you": ("gardé par vous", "kept by you"),
+    "always-shown": ("vos règles le montrent toujours : {word}", "always shown by your rules: {word}"),
     "sources": ("{n} source suivie|{n} sources suivies", "{n} source watched|{n} sources watched"),
     "all-sources": ("{n} source|{n} sources", "{n} source|{n} sources"),
     "to-read": ("{n} à lire", "{n} to read"),
@@ -48,6 +52,7 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "more": ("{n}\u00a0autre|{n}\u00a0autres", "{n}\u00a0more"),
     "health": ("Sources à surveiller", "Sources to look at"),
     "since": ("depuis le {date}", "since {date}"),
+    "failing": ("{n} source en panne|{n} sources en panne", "{n} source failing|{n} sources failing"),
     "attempts": ("{n} échec|{n} échecs de suite", "{n} failure|{n} failures in a row"),
     "summary": (
         "{asked}, {resting}, {failed} en échec · {new}, {known}",
@@ -59,6 +64,15 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "held": ("dont {n} déjà ancien, hors des digests|dont {n} déjà anciens, hors des digests", "{n} of them old, out of the digests"),
     "known": ("{n} déjà connu|{n} déjà connus", "{n} already known"),
     "untitled": ("(sans titre)", "(untitled)"),
+    "score-is": ("note sur 100", "score of 100"),
+    "left-out": ("et {n} autre histoire : « watcher digest » la montre|et {n} autres histoires : « watcher digest » les montre",
+                 "and {n} more story: `watcher digest` shows it|and {n} more stories: `watcher digest` shows them"),
+    "carried": ("{n} histoire attend la prochaine lettre|{n} histoires attendent la prochaine lettre",
+                "{n} story waits for the next letter|{n} stories wait for the next letter"),
+    "set-aside-are": ("Ce qui est mis de côté reste dans la base : « watcher search » le retrouve.", "What is set aside stays in the database: `watcher search` finds it."),
+    "subject-news": ("Veille : {n} histoire à lire|Veille : {n} histoires à lire", "Watch: {n} story to read|Watch: {n} stories to read"),
+    "subject-nothing": ("Veille : rien de nouveau", "Watch: nothing new"),
+    "subject-failed": ("Veille en panne : aucune source n’a pu être lue", "Watch failed: no source could be read"),
     "numbered": ("n°\u00a0{id}", "no.\u00a0{id}"),
     "pair": ("{name} : {value}", "{name}: {value}"),
 }  # fmt: skip
@@ -172,7 +186,9 @@ HEADS: dict[str, tuple[str, str]] = {
     "english": ("anglais", "English"), "facet": ("facette", "facet"), "weight": ("poids", "weight"), "rare": ("rare : langue / biomédecine", "rare: language / biomedicine"),
     "from": ("vient de", "comes from"), "score": ("note", "score"), "title": ("titre", "title"), "date": ("date", "date"), "outlets": ("sources", "sources"),
     "why": ("pourquoi", "why"), "points": ("points", "points"), "field": ("où", "where"), "count": ("fois", "times"), "article": ("article", "article"),
+    "was": ("avant", "before"), "because": ("pourquoi", "why"), "change": ("changement", "change"),
     "story": ("histoire", "story"), "number": ("n°", "no."), "known": ("connu ?", "known?"), "from-day": ("depuis", "since"), "source": ("source", "source"), "remark": ("remarque", "remark"),
+    "digest": ("digest", "digest"), "reader": ("destinataire", "reader"), "fate": ("ce qu’elle devient", "what became of it"),
 }  # fmt: skip
 LABELS: dict[str, tuple[str, str]] = {
     "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),
@@ -181,6 +197,63 @@ LABELS: dict[str, tuple[str, str]] = {
     "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "own-page": ("sa page", "own page"), "same-story": ("Même histoire", "Same story"),
     "is-known": ("connu", "known"), "is-new": ("nouveau", "new"), "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
     "mechanism": ("mécanisme", "mechanism"), "method": ("méthode", "method"), "": ("", ""),
+}  # fmt: skip
+
+# Regular digests and their letters.
+LETTERS: dict[str, tuple[str, str]] = {
+    "day": ("jour {name}", "day {name}"),
+    "week": ("semaine {name}", "week {name}"),
+    "month": ("mois {name}", "month {name}"),
+    "stories": ("{n} histoire|{n} histoires", "{n} story|{n} stories"),
+    "letters": ("{n} lettre|{n} lettres", "{n} letter|{n} letters"),
+    "carried": ("{n} pour la prochaine fois|{n} pour la prochaine fois", "{n} for the next time|{n} for the next time"),
+    "empty": ("rien de nouveau, pas de lettre", "nothing new, no letter"),
+    "failed": ("aucune source n’a pu être lue", "no source could be read"),
+    "begun": ("nouvelle liste : ce qui est connu n’est pas une nouveauté, premier digest à la fin de la période en cours",
+              "a new list: what is known is no news, first digest at the end of the present period"),
+    "broken": ("le digest n’a pas pu être écrit ({detail}) ; rien n’est perdu, nouvel essai au prochain passage",
+               "the digest could not be written ({detail}); nothing is lost, it is tried again at the next run"),
+    "again": ("nouvel essai après le {moment}", "to be tried again after {moment}"),
+    "next-run": ("part au prochain passage", "leaves at the next run"),
+    "by-hand": ("« watcher outbox retry {id} » la redonne", "`watcher outbox retry {id}` gives it again"),
+    "nothing-due": ("rien à envoyer", "nothing to send"),
+    "waiting": ("{n} lettre attend son prochain essai|{n} lettres attendent leur prochain essai",
+                "{n} letter waits for its next try|{n} letters wait for their next try"),
+    "no-letters": ("aucune lettre", "no letters"),
+    "tries": ("{n} essai|{n} essais", "{n} try|{n} tries"),
+    "of": ("de {list}, {period}", "of {list}, {period}"),
+}  # fmt: skip
+
+# What became of a letter, and why.
+FATES: dict[str, tuple[str, str]] = {
+    "ready": ("prête", "ready"), "sending": ("en cours d’envoi", "being sent"), "sent": ("envoyée", "sent"),
+    "unknown": ("peut-être arrivée", "may have arrived"), "later": ("pas encore partie", "not yet gone"),
+    "refused": ("refusée", "refused"), "given-up": ("abandonnée", "given up"), "dropped": ("retirée", "dropped"),
+}  # fmt: skip
+REASONS: dict[str, tuple[str, str]] = {
+    "": ("", ""),
+    "too-large": ("trop lourde pour ce serveur : diminuez « most » de ce digest", "too large for this server: lower `most` of this digest"),
+    "not-an-address": ("ce n’est pas une adresse : corrigez « to » dans feeds.yaml", "that is no address: correct `to` in feeds.yaml"),
+    "malformed": ("message mal formé : c’est une erreur de watcher, signalez-la", "malformed message: an error of watcher's, please report it"),
+    "no-smtputf8": ("ce serveur ne prend pas les adresses accentuées", "this server takes no address with accents"),
+    "no-8bitmime": ("ce serveur ne prend pas les accents : c’est une erreur de watcher, signalez-la", "this server takes no accents: an error of watcher's, please report it"),
+    "sender": ("le serveur refuse l’expéditeur : corrigez « from » de « mail »", "the server refuses the sender: correct `from` of `mail`"),
+    "recipient": ("le serveur refuse cette adresse : vérifiez « to » dans feeds.yaml", "the server refuses this address: check `to` in feeds.yaml"),
+    "dns": ("serveur de courrier introuvable : vérifiez « host » de « mail » et le réseau", "mail server not found: check `host` of `mail` and the network"),
+    "connection": ("le serveur de courrier ne répond pas : vérifiez « host » et « port »", "the mail server does not answer: check `host` and `port`"),
+    "timeout": ("le serveur de courrier est trop lent", "the mail server is too slow"),
+    "broken": ("la conversation avec le serveur a été coupée", "the conversation with the server was cut"),
+    "folder": ("le dossier de courrier ne s’écrit pas : vérifiez « maildir » et ses droits", "the mail folder cannot be written: check `maildir` and its permissions"),
+    "cleartext": ("sans chiffrement, le courrier ne part que vers cette machine : mettez « security: starttls »", "without encryption mail goes to this machine only: put `security: starttls`"),
+    "no-starttls": ("le serveur n’offre pas STARTTLS : essayez « security: tls » (port 465)", "the server offers no STARTTLS: try `security: tls` (port 465)"),
+    "tls": ("certificat du serveur refusé : vérifiez « host », ou nommez l’autorité de votre établissement dans SSL_CERT_FILE", "the server's certificate is refused: check `host`, or name your institution's authority in SSL_CERT_FILE"),
+    "injected": ("quelqu’un a parlé avant le chiffrement : réseau douteux, rien n’a été envoyé", "somebody spoke before the encryption: a doubtful network, nothing was sent"),
+    "no-auth": ("aucune façon connue de s’identifier sur ce serveur : retirez « user », ou demandez PLAIN ou LOGIN", "no known way to log in on this server: take out `user`, or ask for PLAIN or LOGIN"),
+    "no-password": ("mot de passe absent : mettez-le dans secrets.yaml (mail: password) ou dans WATCHER_MAIL_PASSWORD", "no password: put it into secrets.yaml (mail: password) or WATCHER_MAIL_PASSWORD"),
+    "auth-refused": ("identifiants refusés : vérifiez « user » et le mot de passe", "login refused: check `user` and the password"),
+    "login-wanted": ("le serveur veut un mot de passe : donnez « user » dans « mail », et le mot de passe dans secrets.yaml", "the server wants a login: give `user` in `mail`, and the password in secrets.yaml"),
+    "no-program": ("le programme sendmail est introuvable ou ne démarre pas", "the program sendmail is not here or does not start"),
+    "push-address": ("Apprise ne connaît pas ce service", "Apprise does not know this service"),
 }  # fmt: skip
 
 
@@ -271,6 +344,14 @@ def advice_said(language: str, health: Health) -> str:
     if health.state.trouble and health.state.trouble.kind in _SAYS_WHAT_TO_DO and health.word not in NOTICED:
         return ""
     return spaced(language, ADVICE[health.advice][language == "en"]).format(id=health.source.id)
+
+
+def origin_said(language: str, origin: str) -> str:
+    """Where a term comes from: the name of a seed, or an article that was kept (+) or rejected (−)."""
+    for mark, sign in ((KEPT, "+"), (REJECTED, "−")):
+        if origin.startswith(mark):
+            return f"{sign}{WIDE}{say(language, 'numbered', id=origin.removeprefix(mark))}"
+    return origin
 
 
 def date_said(language: str, moment: datetime, zone: tzinfo, *, day: bool = False, year: bool = True) -> str:

@@ -2,22 +2,36 @@
 
 from watcher.run.collect import RunReport, SourceReport, poll, take_in
 from watcher.run.documents import follow, parse_all
+from watcher.run.hindsight import Audit, audit, replayed, why_not
 from watcher.run.opinions import judge_again, learn_profiles
 from watcher.run.present import digest
+from watcher.run.steering import Difference, Learnt, Marked, difference, keep_versions, mark, previous, undo
 from watcher.run.trial import Trial, Tried, trial_of, try_out
 
 __all__ = [
+    "Audit",
+    "Difference",
+    "Learnt",
+    "Marked",
     "RunReport",
     "SourceReport",
     "Trial",
     "Tried",
+    "audit",
+    "difference",
     "digest",
     "follow",
     "judge_again",
+    "keep_versions",
     "learn_profiles",
+    "mark",
     "parse_all",
     "poll",
+    "previous",
+    "replayed",
     "take_in",
     "trial_of",
     "try_out",
+    "undo",
+    "why_not",
 ]

@@ -37,7 +37,7 @@ def studying(
     if documents < MANY or cores < 2 or threading.active_count() > 1:
         yield lambda _, outcome: (outcome, None)
         return
-    helper = _Helper(profiles)
+    helper = Helper(partial(_study, profiles))
 
     def studied(source: Source, outcome: Outcome) -> Studied:
         if not isinstance(outcome, Fetched):
@@ -50,14 +50,14 @@ def studying(
         helper.close()
 
 
-class _Helper:
-    """This end of the line to the second process."""
+class Helper:
+    """This end of the line to the second process, which does the `work`."""
 
-    def __init__(self, profiles: tuple[Profile, ...]) -> None:
+    def __init__(self, work: Study) -> None:
         context = multiprocessing.get_context("fork")
         self._line, far = context.Pipe()
         self._turn = threading.Lock()
-        self._here = partial(_study, profiles)
+        self._here = work
         self._process = context.Process(target=_serve, args=(far, self._line, self._here), daemon=True)
         self._process.start()
         far.close()
@@ -66,12 +66,13 @@ class _Helper:
         """Have a document studied there; here when that process is gone."""
         with self._turn:
             if self._process.is_alive():
-                with suppress(EOFError, OSError):
+                with suppress(Exception):  # half an answer, or none
                     self._line.send((source, fetched, now, marks))
                     if self._line.poll(LONGEST):
                         reading: Reading = self._line.recv()
                         return reading
                 self._process.kill()
+                self._process.join()
                 return Reading(parsed=Trouble(kind="broken", detail="the process that read it died"))
         return self._here(source, fetched, now, marks)
 

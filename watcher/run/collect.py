@@ -98,7 +98,6 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
             if progress:
                 progress(reports[-1])
     collector.settle()
-    pages = read_pages(sources, profiles, store, manners, clock)
     summary = RunSummary(
         started=started,
         finished=clock(),
@@ -109,6 +108,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     )
     with store.transaction():
         store.keep_run(summary)
+    pages = read_pages(sources, profiles, store, manners, clock)  # last: whoever stops it loses nothing else
     return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked), pages=pages)
 
 
@@ -173,19 +173,23 @@ class _Collector:
         state = self.store.state(source.id)
         reading = reading or study(source, outcome, self.profiles, now, marks=asking(state, now).marks)
         known = self._known(reading)
-        if reading.left_out and not _as_expected(reading, known):
-            reading = study(source, outcome, self.profiles, now)
-            known = self._known(reading)
+        if reading.left_out:
+            expected = _without_known(reading, known)
+            reading = expected or study(source, outcome, self.profiles, now)
+            known = known if expected else self._known(reading)
         parsed = reading.parsed
         if isinstance(parsed, Trouble):
             return self._troubled(source, parsed, now)
         showing = self._showing(state, outcome, reading, known, now)
         report = SourceReport(source=source, known=reading.left_out)
+        taken: set[int] = set()
         for item in reading.items:
             old = is_first(state) and is_backlog(
                 item.identified.article, items=len(reading.items), now=now, backlog=self.backlog
             )
-            report = self._one(report, item, known, now, background=old or showing.flood)
+            report = self._one(report, item, known, taken, now, background=old or showing.flood)
+        if len(taken) < len(reading.items):  # two items are one article: neither speaks for it alone
+            showing = replace(showing, marks=b"")
         kept = after_success(
             state,
             source,
@@ -226,13 +230,25 @@ class _Collector:
         )
 
     def _one(
-        self, report: SourceReport, item: Item, known: dict[Alias, Known], now: datetime, *, background: bool = False
+        self,
+        report: SourceReport,
+        item: Item,
+        known: dict[Alias, Known],
+        taken: set[int],
+        now: datetime,
+        *,
+        background: bool = False,
     ) -> SourceReport:
-        """Record one article; `known` then says that it is."""
+        """Record one article; `known` then says that it is, and `taken` that this document brought it.
+
+        Of two items that are one article the first gives its words: feeds put the latest first.
+        """
         identified = item.identified
         met = recognise(identified, known)
         if met is not None:
-            changed = self.store.meet(met.article, identified, now, edits=self.edits)
+            edits = self.edits and met.article not in taken
+            taken.add(met.article)
+            changed = self.store.meet(met.article, identified, now, edits=edits)
             if changed:
                 again = self.store.get([met.article])[0].reading
                 scores = judge(again, self.profiles, explained=False)
@@ -243,6 +259,7 @@ class _Collector:
         number = self.store.add(related, item.scores, now, background=background)
         story = number if related.story is None else related.story
         self.memory.add(number, item.telling, story)
+        taken.add(number)
         _remember(known, identified, Known(article=number, story=story, work=item.telling.work))
         return replace(report, new=report.new + 1, held=report.held + background)
 
@@ -258,15 +275,16 @@ class _Collector:
         return SourceReport(source=source, trouble=trouble)
 
 
-def _as_expected(reading: Reading, known: Mapping[Alias, Known]) -> bool:
-    """Whether a document of which items were left out holds nothing but new ones, beside the known one that was kept.
+def _without_known(reading: Reading, known: Mapping[Alias, Known]) -> Reading | None:
+    """The new items of a document of which items were left out: all that is in it, beside the known one that was kept.
 
-    If not, one was edited, or shares its name with one that was left out: only the whole document tells.
+    None when there is anything else: one was edited, or shares its name with one that was left out. Then only the whole
+    document tells.
     """
-    if isinstance(reading.parsed, Trouble):
-        return False
-    met = sum(recognise(item.identified, known) is not None for item in reading.items)
-    return met == 1 and len(reading.items) - met == reading.unknown
+    new = tuple(item for item in reading.items if recognise(item.identified, known) is None)
+    if isinstance(reading.parsed, Trouble) or not len(new) == reading.unknown == len(reading.items) - 1:
+        return None
+    return replace(reading, items=new, left_out=reading.left_out + 1)
 
 
 def _remember(known: dict[Alias, Known], identified: Identified, met: Known) -> None:
@@ -304,5 +322,5 @@ def take_in(
     report = SourceReport(source=Source(id="", url=""))
     with store.transaction():
         for one in identified:
-            report = collector._one(report, item_of(one, profiles, now), store.known(one.aliases), now)
+            report = collector._one(report, item_of(one, profiles, now), store.known(one.aliases), set(), now)
     return report.new, report.known

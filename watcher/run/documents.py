@@ -1,7 +1,7 @@
 """From a source to what its document holds: the address to ask, its pages, one reading of them all."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from watcher.articles import Parsed
@@ -11,7 +11,7 @@ from watcher.parse import KINDS, parse
 from watcher.parse.repeats import marks_of, shortened
 from watcher.profiles import Profile
 from watcher.relevance import Score, judge
-from watcher.sources import Source, SourceState, Trouble, address_of, missed, window
+from watcher.sources import MARK, Source, SourceState, Trouble, address_of, missed, window
 from watcher.stories import Telling, telling_of
 
 
@@ -89,22 +89,50 @@ def study(
     source: Source, fetched: Fetched, profiles: tuple[Profile, ...], now: datetime, *, marks: bytes = b""
 ) -> Reading:
     """Read a document and judge what is in it; the items with `marks`, known from the last time, are left out."""
-    short = shortened(fetched.content, marks) if marks and not fetched.pages else None
-    parsed = read_all(source, replace(fetched, content=short.document) if short else fetched)
-    if isinstance(parsed, Trouble):
-        return Reading(parsed=parsed)
     try:
-        items = tuple(item_of(one, profiles, now) for one in identify(parsed.articles))
-    except Exception as error:
+        return _studied(source, fetched, profiles, now, marks)
+    except Exception as error:  # whatever it is, it is trouble with this document
         return Reading(parsed=fault(error))
-    tellable = source.kind == "feed" and not fetched.pages and not names_shared(parsed.articles)
+
+
+def _studied(source: Source, fetched: Fetched, profiles: tuple[Profile, ...], now: datetime, before: bytes) -> Reading:
+    feed = source.kind == "feed" and not fetched.pages
+    short = shortened(fetched.content, before) if feed and before else None
+    whole = parse_all(source, replace(fetched, content=short.document) if short else fetched)
+    if isinstance(whole, Trouble):
+        return Reading(parsed=whole)
+    parsed = _dated(whole, now)
+    marks = short.marks if short else marks_of(fetched.content) if feed else b""
+    read = short.unknown + 1 if short else len({marks[at : at + MARK] for at in range(0, len(marks), MARK)})
     return Reading(
         parsed=parsed,
-        items=items,
+        items=tuple(item_of(one, profiles, now) for one in identify(parsed.articles)),
         digest=sha256(b"".join(page.content for page in (fetched, *fetched.pages))).hexdigest(),
-        marks=short.marks if short else marks_of(fetched.content) if tellable else b"",
+        marks=marks if read == len(whole.articles) and parsed is whole and _apart(parsed) else b"",
         left_out=short.known - 1 if short else 0,
         unknown=short.unknown if short else 0,
+    )
+
+
+def _apart(parsed: Parsed) -> bool:
+    """Whether what each item says is the same with and without the others."""
+    return parsed.complete and not names_shared(parsed.articles)
+
+
+FORESEEN = timedelta(days=2)  # a date may lie ahead: an embargo, a clock, a time zone
+
+
+def _dated(parsed: Parsed, now: datetime) -> Parsed:
+    """A document without the dates that cannot be those of what is out already; an event's day is another matter."""
+    latest = now + FORESEEN
+    if not any(article.published and article.published > latest for article in parsed.articles):
+        return parsed
+    return replace(
+        parsed,
+        articles=tuple(
+            replace(article, published=None) if article.published and article.published > latest else article
+            for article in parsed.articles
+        ),
     )
 
 

@@ -1,13 +1,16 @@
 """Profiles, and the scores they give: computed again whenever a profile changed."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
 
+from watcher.articles import Article
 from watcher.profiles import Profile, ProfileSetting, learn, profile_of, written
 from watcher.program import mark
 from watcher.relevance import judge
 from watcher.seeds import contents, read_seeds, seed_files
 from watcher.store import Store
+from watcher.verdicts import taught
 
 
 def learn_profiles(
@@ -15,23 +18,61 @@ def learn_profiles(
 ) -> tuple[Profile, ...]:
     """Learn every profile from its seeds; raises UsageError naming the folder or file that cannot be read.
 
-    A profile whose seeds and settings are those that it was last learnt from is taken from the store; with `keep`,
-    those that were learnt are put there.
+    With a store, they also learn from its verdicts. A profile whose seeds, settings and verdicts are those that it was
+    last learnt from is taken from the store; with `keep`, those that were learnt are put there.
     """
     kept = store.learnt() if store else {}
     profiles = []
     fresh = []
     for setting in settings:
         source = _made_of(setting)
-        profile = _kept(kept.get(setting.name), source) or learn(read_seeds(setting.seeds), setting)
-        profiles.append(profile)
-        if store and kept.get(setting.name, ("", ""))[0] != source:
+        profile = _kept(kept.get(setting.name), source)
+        if profile is None:
+            profile = learn(read_seeds(setting.seeds), setting)
             fresh.append((setting.name, source, written(profile)))
+        profiles.append(profile)
     if store and keep and fresh:
         with store.transaction():
             for name, source, line in fresh:
                 store.keep_learnt(name, source, line)
-    return tuple(profiles)
+    return _taught(tuple(profiles), settings, store, keep=keep) if store else tuple(profiles)
+
+
+def _taught(
+    profiles: tuple[Profile, ...], settings: tuple[ProfileSetting, ...], store: Store, *, keep: bool
+) -> tuple[Profile, ...]:
+    """The profiles as the verdicts that they learn from make them."""
+    lessons = [v for v in store.verdicts() if v.learnt]
+    articles = {known.id: known.reading for known in store.get(sorted({v.article for v in lessons}))}
+    held = store.taught() if lessons else {}
+    done = []
+    fresh = []
+    for profile, setting in zip(profiles, settings, strict=True):
+        own = {v.article: v.keep for v in lessons if v.profile == profile.name and v.article in articles}
+        kept, rejected = ({n: articles[n] for n in sorted(own) if own[n] is keep} for keep in (True, False))
+        source = _taught_of(profile, setting, kept, rejected)
+        after = _kept(held.get(profile.name), source) if own else profile
+        if after is None:
+            after = taught(profile, setting, kept, rejected)
+            fresh.append((profile.name, source, written(after)))
+        done.append(after)
+    if keep and fresh:
+        with store.transaction():
+            for name, source, line in fresh:
+                store.keep_taught(name, source, line)
+    return tuple(done)
+
+
+def _taught_of(
+    profile: Profile, setting: ProfileSetting, kept: Mapping[int, Article], rejected: Mapping[int, Article]
+) -> str:
+    """A digest of all that a taught profile is made of; of an article, the words that are judged."""
+    digest = blake2b(f"{mark()} {setting} {written(profile)}".encode(), digest_size=16)
+    for articles in (kept, rejected):
+        digest.update(b"\0\0")
+        for number, article in articles.items():
+            digest.update(f"\0{number}\0{article.title}\0{article.body or article.summary}".encode())
+    return digest.hexdigest()
 
 
 def _made_of(setting: ProfileSetting) -> str:

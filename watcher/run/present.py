@@ -3,15 +3,16 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.digest import Digest, compose
+from watcher.digest import Digest, DigestSetting, Steering, compose, standing, steering
 from watcher.profiles import Profile
 from watcher.relevance import Score, judge
+from watcher.rules import Rules
 from watcher.run.opinions import stale_profiles
 from watcher.sources import Source
-from watcher.store import Store
+from watcher.store import Remembered, Store, Told
 
 
-def digest(
+def digest(  # noqa: PLR0913 - each is a part of what a digest is made of
     sources: tuple[Source, ...],
     profiles: tuple[Profile, ...],
     store: Store,
@@ -19,14 +20,64 @@ def digest(
     since: timedelta,
     now: datetime,
     language: str = "fr",
+    rules: tuple[Rules, ...] = (),
 ) -> Digest:
-    """Compose the digest of what was first seen in the period that ends now. Reads only."""
+    """Compose the digest of what was first seen in the period that ends now. Reads only.
+
+    What a person kept is in it even where it is no news.
+    """
+    said = steering(rules, store.verdicts())
     news = store.news(now - since, now)
-    stale = stale_profiles(profiles, store)
-    if stale:  # the profile was edited after the last poll: judge what is shown, leave the database alone
-        news = tuple(replace(n, scores=_with(n.scores, judge(n.reading, stale))) for n in news)
+    met = {article.id for article in news}
+    kept = store.get(sorted({number for (number, _), keep in said.verdicts.items() if keep} - met))
+    news += tuple(article for article in kept if now - since <= article.first_seen <= now)
+    return _composed(_judged(news, profiles, store), sources, profiles, store, (now - since, now), language, said)
+
+
+def list_digest(  # noqa: PLR0913 - each is a part of what a digest is made of
+    setting: DigestSetting,
+    sources: tuple[Source, ...],
+    profiles: tuple[Profile, ...],
+    store: Store,
+    told: Told,
+    *,
+    now: datetime,
+    language: str,
+    rules: tuple[Rules, ...] = (),
+) -> Digest:
+    """Compose all that a list has to tell: what came since it last looked, and what it never told. Reads only.
+
+    What it looked at before is in it only when it fits by now: its own page was read, a profile or a rule was changed,
+    a person kept it, or there was no room for it.
+    """
+    wanted = tuple(profile for profile in profiles if profile.name in setting.profiles)
+    said = steering(rules, store.verdicts())
+    kept = {number for (number, profile), keep in said.verdicts.items() if keep and profile in setting.profiles}
+    found = _judged(store.untold(setting.name, min(now, told.until) - REACH, kept), wanted, store)
+    news = tuple(a for a in found if a.id > told.cursor or any(standing(a, p, said).shown for p in wanted))
+    return _composed(news, sources, wanted, store, (min(told.until, now), now), language, said)
+
+
+REACH = timedelta(days=28)  # before its last period; what a list looked at before that and left, it has left for good
+
+
+def _composed(  # noqa: PLR0913, PLR0917 - each is a part of what a digest is made of
+    news: tuple[Remembered, ...],
+    sources: tuple[Source, ...],
+    profiles: tuple[Profile, ...],
+    store: Store,
+    period: tuple[datetime, datetime],
+    language: str,
+    said: Steering,
+) -> Digest:
     stories = {number: store.story(number) for number in {article.story for article in news}}
-    return compose(news, stories, profiles, sources, store.states(), (now - since, now), language)
+    return compose(news, stories, profiles, sources, store.states(), period, language, said)
+
+
+def _judged(news: tuple[Remembered, ...], profiles: tuple[Profile, ...], store: Store) -> tuple[Remembered, ...]:
+    """Articles with their scores by the profiles as they are: one may have been edited after the last poll."""
+    stale = stale_profiles(profiles, store)
+    return tuple(replace(n, scores=_with(n.scores, judge(n.reading, stale))) for n in news) if stale else news
 
 
 def _with(scores: tuple[tuple[str, float], ...], fresh: tuple[Score, ...]) -> tuple[tuple[str, float], ...]:

@@ -1,0 +1,42 @@
+"""When a regular digest is due: days, weeks and months in the reader's own zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal
+
+Cadence = Literal["day", "week", "month"]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """What one digest of a list is about: a day, a week or a month that is over."""
+
+    name: str  # "2026-11-22", "2026-W47", "2026-11": unique among the periods of one cadence
+    start: datetime  # UTC, the first moment of it
+    end: datetime  # UTC, the first moment behind it: the digest is due from then on
+
+
+def latest(every: Cadence, day: str, zone: tzinfo, now: datetime) -> Period:
+    """The last period that was over at `now`; a week begins and ends on the weekday called `day` (English).
+
+    Days are those of the calendar in `zone`: one of them has 23 hours, one 25. A week has the name of the ISO week that
+    most of it lies in, so that two weeks of one list never share it.
+    """
+    today = now.astimezone(zone).date()
+    if every == "day":
+        first, last = today - timedelta(days=1), today
+        return _period(first.isoformat(), first, last, zone)
+    if every == "month":
+        last = today.replace(day=1)
+        first = (last - timedelta(days=1)).replace(day=1)
+        return _period(f"{first:%Y-%m}", first, last, zone)
+    last = today - timedelta(days=(today.weekday() - WEEKDAYS.index(day)) % 7)
+    first = last - timedelta(days=7)
+    year, week, _ = (first + timedelta(days=3)).isocalendar()
+    return _period(f"{year}-W{week:02d}", first, last, zone)
+
+
+def _period(name: str, first: date, last: date, zone: tzinfo) -> Period:
+    start, end = (datetime.combine(day, time(), tzinfo=zone).astimezone(UTC) for day in (first, last))
+    return Period(name=name, start=start, end=end)

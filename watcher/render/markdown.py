@@ -1,0 +1,76 @@
+"""The digest as Markdown (CommonMark), for a page of a wiki, a repository or a notebook."""
+
+import re
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from watcher.digest import Digest
+from watcher.render.sheet import DOT, Link, Sheet, Story, sheet
+from watcher.render.words import WIDE
+
+# What a title must not set: emphasis, code, links, HTML, entities, tables, mentions, formulas. What has a meaning only
+# at the beginning of a line is left alone: no text of an article stands there, but for the quotations.
+_ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&$@^]|(?<=[a-z])(?=://)|(?<=www)(?=\.)|:(?=[\w+-]+:)", re.IGNORECASE)
+_OPENING = re.compile(r"^(\d*)([-+=.)])")  # where a quotation begins it would be a list
+
+
+def markdown(digest: Digest, language: str, zone: tzinfo) -> str:
+    """A digest as Markdown; matched words are bold."""
+    read = sheet(digest, language, zone)
+    failing = (f"**{escaped(read.failing)}**",) if read.failing else ()
+    told = escaped(read.told)
+    blocks = [
+        f"# {escaped(read.title)}",
+        f"**{told}**" if read.outcome == "failed" else told,
+        DOT.join((*map(escaped, read.counts), *failing)),
+    ]
+    for part in read.parts:
+        blocks.append(f"## {escaped(part.profile)} — {escaped(part.told)}")
+        for story in part.stories:
+            blocks += _story(story, read)
+    if read.left_out:
+        blocks.append(escaped(read.left_out))
+    if read.ailing:
+        blocks.append(f"## {escaped(read.health)}")
+        blocks.append("\n".join(_ailing(read)))
+    if read.footnote:
+        blocks += ["---", escaped(read.footnote)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def escaped(prose: str) -> str:
+    """A text of which Markdown makes nothing but that text."""
+    return _ACTIVE.sub(lambda found: f"\\{found[0]}" if found[0] else "\\", prose)
+
+
+def _story(story: Story, digest: Sheet) -> Iterator[str]:
+    yield f"### {_link(Link(name=story.title, url=story.url))}"
+    tongue = (story.language.upper(),) if story.language else ()
+    lines = [DOT.join((f"**{story.score}**", *map(escaped, (*tongue, *story.facts))))]
+    if story.outlets:
+        others = [*map(_link, story.outlets), *([escaped(story.more)] if story.more else [])]
+        lines.append(escaped(digest.also_in) + DOT.join(others))
+    yield "  \n".join(lines)
+    if story.extract:
+        said = "".join(f"**{escaped(p.text)}**" if p.marked else escaped(p.text) for p in story.extract)
+        yield "> " + _OPENING.sub(r"\1\\\2", said)
+    lines = []
+    if story.reasons:
+        said = DOT.join(f"{escaped(one.name)}{WIDE}+{one.points}" for one in story.reasons)
+        lines.append(escaped(digest.why) + said)
+    if story.said:
+        lines.append(escaped(story.said))
+    if story.also:
+        lines.append(escaped(digest.also_fits + ", ".join(story.also)))
+    lines.append(DOT.join((*map(_link, story.links), escaped(story.number))))
+    yield "  \n".join(lines)
+
+
+def _link(one: Link) -> str:
+    return f"[{escaped(one.name)}](<{one.url}>)" if one.url else escaped(one.name)
+
+
+def _ailing(digest: Sheet) -> Iterator[str]:
+    for one in digest.ailing:
+        said = DOT.join(escaped(part) for part in (one.since, one.advice) if part)
+        yield f"- **{escaped(one.name)}** {escaped(one.said)}" + (f"  \n  {said}" if said else "")

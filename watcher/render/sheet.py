@@ -1,0 +1,238 @@
+"""A digest in words, before it takes a form: what every form that is read by people says, and in which order."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Literal
+from urllib.parse import quote
+
+from watcher.digest import Digest, Line, Outlet
+from watcher.health import NOTICED, TROUBLED, Health
+from watcher.render.extract import Passage, extract
+from watcher.render.words import (
+    THIN,
+    WIDE,
+    advice_said,
+    date_said,
+    notice_said,
+    number,
+    period_said,
+    say,
+    trouble_said,
+    units,
+)
+
+REASONS = 5  # terms named as reasons
+OUTLETS = 4  # others named that tell a story
+DOT = f"{WIDE}· "  # between facts; a line may end with it, none begins with it
+
+_PAGES_OF = {  # scheme -> what it is called, and where its articles are
+    "doi": ("DOI", "https://doi.org/{}"),
+    "pmid": ("PubMed", "https://pubmed.ncbi.nlm.nih.gov/{}/"),
+    "pmcid": ("PMC", "https://pmc.ncbi.nlm.nih.gov/articles/{}/"),
+    "hal": ("HAL", "https://hal.science/{}"),
+    "arxiv": ("arXiv", "https://arxiv.org/abs/{}"),
+    "nct": ("ClinicalTrials.gov", "https://clinicaltrials.gov/study/{}"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A name, and the address that it opens; "" where there is none that a click may open."""
+
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A term, and the points of the score that it brings."""
+
+    name: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One story, in words; none of the texts holds a control character or a hidden one."""
+
+    number: str  # of its article, to ask more about it
+    title: str
+    url: str
+    language: str  # what its title and extract are written in, "" when nobody knows
+    score: str
+    facts: tuple[str, ...]  # who tells it, where it was published, when
+    outlets: tuple[Link, ...]  # who else tells it
+    more: str  # how many others do
+    extract: tuple[Passage, ...]
+    reasons: tuple[Reason, ...]
+    also: tuple[str, ...]  # other profiles that it fits
+    said: str  # why it is here whatever its score
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The stories of one profile."""
+
+    profile: str
+    told: str  # how many there are
+    stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ailing:
+    """A source that is to be looked at: what is wrong with it, since when, and what to do."""
+
+    name: str
+    said: str
+    since: str
+    advice: str
+    troubled: bool  # it did not answer as it should; otherwise something was noticed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A digest in words."""
+
+    language: str
+    outcome: Literal["news", "nothing", "failed"]
+    title: str
+    told: str  # the outcome, in one phrase
+    failing: str  # how many sources did not answer; "" when all did
+    counts: tuple[str, ...]
+    parts: tuple[Part, ...]  # none when there is nothing to read
+    ailing: tuple[Ailing, ...]
+    footnote: str  # where the rest is
+    left_out: str  # how many stories there was no room for
+    # what stands before a list
+    health: str
+    also_in: str
+    why: str
+    also_fits: str
+    score_is: str
+
+
+def sheet(digest: Digest, language: str, zone: tzinfo) -> Sheet:
+    """Put a digest into words."""
+    stories = sum(len(s.lines) for s in digest.sections)
+    told = say(language, "kept", stories)
+    if digest.outcome != "news":
+        told = say(language, "nothing-partly" if digest.outcome == "nothing" and digest.troubles else digest.outcome)
+    counts = [("read", digest.read), ("aside", digest.set_aside)]
+    counts += [("by-rules", digest.by_rules)] * bool(digest.by_rules) + [("sources", digest.sources)]
+    return Sheet(
+        language=language,
+        outcome=digest.outcome,
+        title=period_said(language, digest.start, digest.end, zone),
+        told=told,
+        failing=say(language, "failing", len(digest.troubles)).replace(" ", WIDE) if digest.troubles else "",
+        counts=tuple(say(language, key, n).replace(" ", WIDE, 1) for key, n in counts),
+        parts=tuple(
+            Part(
+                profile=shown(section.profile),
+                told=say(language, "to-read", len(section.lines)) if section.lines else say(language, "none"),
+                stories=tuple(_story(line, language, zone) for line in section.lines),
+            )
+            for section in digest.sections
+            if digest.outcome == "news"
+        ),
+        ailing=tuple(_ailing(health, language, zone) for health in (*digest.troubles, *digest.notices)),
+        footnote=say(language, "set-aside-are") if digest.set_aside else "",
+        left_out=say(language, "carried", digest.carried) if digest.carried else "",
+        health=say(language, "health"),
+        also_in=say(language, "also-in"),
+        why=say(language, "why"),
+        also_fits=say(language, "also-fits"),
+        score_is=say(language, "score-is"),
+    )
+
+
+def shown(text: str) -> str:
+    """A text without what is no text: control characters, hidden ones, breaks of lines."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in (WIDE, THIN) else " " * c.isspace() for c in text)
+
+
+def linked(url: str) -> str:
+    """An address that a click may open, the web's and no other, as one that no form takes for anything else; or ""."""
+    return quote(url, safe="%/:=&?~#+!$,;@()*[]._-") if url.startswith(("https://", "http://")) else ""
+
+
+def _story(line: Line, language: str, zone: tzinfo) -> Story:
+    article, first = line.lead.article, line.outlets[0]
+    source = shown(first.source)
+    facts = [source, *([shown(article.journal)] if article.journal not in ("", first.source) else [])]
+    facts.append(_day(language, article.published, zone) if article.published else say(language, "undated"))
+    others = _others(line)
+    said = say(language, "kept-by-you") if line.kept else ""
+    if line.rule and not said:
+        said = say(language, "always-shown", word=shown(line.rule.word))
+    return Story(
+        number=say(language, "numbered", id=line.lead.id),
+        title=shown(article.title) or say(language, "untitled"),
+        url=linked(article.url),
+        language=shown(article.language),
+        score=number(language, line.score.value),
+        facts=tuple(facts),
+        outlets=tuple(Link(name=_flagged(o, language), url=linked(o.url)) for o in others[:OUTLETS]),
+        more=say(language, "more", len(others) - OUTLETS) if len(others) > OUTLETS else "",
+        extract=extract(shown(article.summary or article.body), (match.key for match in line.score.matches)),
+        reasons=reasons(line, language),
+        also=tuple(map(shown, line.also)),
+        said=said,
+        links=pages_of(line),
+    )
+
+
+def _day(language: str, moment: datetime, zone: tzinfo) -> str:
+    return date_said(language, moment, zone).replace(" ", WIDE)
+
+
+def _others(line: Line) -> list[Outlet]:
+    """Who else tells a story, each once."""
+    by_name = {outlet.source: outlet for outlet in reversed(line.outlets)}
+    return [o for o in line.outlets[1:] if by_name[o.source] is o and o.source != line.outlets[0].source]
+
+
+def _flagged(outlet: Outlet, language: str) -> str:
+    spoken = outlet.language
+    return shown(outlet.source) + (f"{WIDE}[{shown(spoken).upper()}]" if spoken not in ("", language) else "")
+
+
+def reasons(line: Line, language: str) -> tuple[Reason, ...]:
+    """The heaviest terms with their points, and what the others bring; the points add up to the score shown."""
+    named, others = line.score.matches[:REASONS], line.score.matches[REASONS:]
+    said = [shown(match.label) for match in named]
+    points = [match.contribution for match in named]
+    if others:
+        said.append(say(language, "more", len(others)))
+        points.append(math.fsum(match.contribution for match in others))
+    return tuple(Reason(name=name, points=p) for name, p in zip(said, units(points), strict=True))
+
+
+def pages_of(line: Line) -> tuple[Link, ...]:
+    """Where the article itself is, for each of the archives that hold it."""
+    found = {scheme: value for scheme, value in reversed(line.lead.aliases) if scheme in _PAGES_OF}
+    return tuple(
+        Link(name=name, url=address.format(quote(found[scheme].upper() if scheme == "nct" else found[scheme])))
+        for scheme, (name, address) in _PAGES_OF.items()
+        if scheme in found
+    )
+
+
+def _ailing(health: Health, language: str, zone: tzinfo) -> Ailing:
+    trouble = health.state.trouble if health.word in TROUBLED else None
+    since = ""
+    if trouble and health.state.since:
+        began = say(language, "since", date=date_said(language, health.state.since, zone))
+        since = f"{began}, {say(language, 'attempts', health.state.failures)}"
+    said = notice_said(language, health, zone) if health.word in NOTICED else ""
+    return Ailing(
+        name=shown(health.source.label),
+        said=shown(trouble_said(language, trouble) if trouble else said),
+        since=since,
+        advice=shown(advice_said(language, health)),
+        troubled=trouble is not None,
+    )

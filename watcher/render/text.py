@@ -1,0 +1,87 @@
+"""The digest as plain text, to be read anywhere: lines of 72 characters at most, addresses whole."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+
+from watcher.digest import Digest
+from watcher.render.extract import Passage
+from watcher.render.sheet import DOT, Ailing, Sheet, Story, sheet
+from watcher.render.words import WIDE
+
+WIDTH = 72
+_INDENT = " " * 5
+
+
+def text(digest: Digest, language: str, zone: tzinfo) -> str:
+    """A digest as plain text; matched words stand between asterisks."""
+    return written(sheet(digest, language, zone))
+
+
+def written(digest: Sheet) -> str:
+    """A digest in words as plain text."""
+    failing = (digest.failing,) if digest.failing else ()
+    lines = [*_wrapped(digest.title), "=" * min(len(digest.title), WIDTH), *_wrapped(digest.told)]
+    lines += _wrapped(DOT.join((*digest.counts, *failing)))
+    for part in digest.parts:
+        lines += ["", "", *_headed(f"{part.profile} — {part.told}")]
+        for story in part.stories:
+            lines += ["", *_story(story, digest)]
+    if digest.left_out:
+        lines += ["", *_wrapped(digest.left_out)]
+    if digest.ailing:
+        lines += ["", "", *_headed(digest.health)]
+        for one in digest.ailing:
+            lines += ["", *_ailing(one)]
+    if digest.footnote:
+        lines += ["", "", *_wrapped(digest.footnote)]
+    return "\n".join(lines) + "\n"
+
+
+def _headed(title: str) -> Iterator[str]:
+    lines = _wrapped(title)
+    yield from lines
+    yield "-" * max(map(len, lines))
+
+
+def _story(story: Story, digest: Sheet) -> Iterator[str]:
+    yield from _wrapped(story.title, first=f"[{story.score}]".ljust(len(_INDENT)))
+    tongue = (story.language.upper(),) if story.language else ()
+    yield from _wrapped(DOT.join((*tongue, *story.facts)), first=_INDENT)
+    if story.outlets:
+        others = [one.name for one in story.outlets] + [story.more] * bool(story.more)
+        yield from _wrapped(digest.also_in + DOT.join(others), first=_INDENT)
+    if story.extract:
+        yield from _wrapped(_starred(story.extract), first=_INDENT)
+    if story.reasons:
+        said = DOT.join(f"{one.name}{WIDE}+{one.points}" for one in story.reasons)
+        yield from _wrapped(digest.why + said, first=_INDENT)
+    if story.said:
+        yield from _wrapped(story.said, first=_INDENT)
+    if story.also:
+        yield from _wrapped(digest.also_fits + ", ".join(story.also), first=_INDENT)
+    yield from _wrapped(story.number, first=_INDENT)
+    for address in dict.fromkeys(a for a in (story.url, *(link.url for link in story.links)) if a):
+        yield _INDENT + address
+
+
+def _starred(passages: Iterable[Passage]) -> str:
+    return "".join(f"*{piece.text}*" if piece.marked else piece.text for piece in passages)
+
+
+def _ailing(one: Ailing) -> Iterator[str]:
+    yield from _wrapped(f"{one.name} {one.said}", first=("!" if one.troubled else "?").ljust(len(_INDENT)))
+    if said := DOT.join(part for part in (one.since, one.advice) if part):
+        yield from _wrapped(said, first=_INDENT)
+
+
+def _wrapped(prose: str, first: str = "") -> list[str]:
+    """Lines broken at spaces and nowhere else; a no-break space holds."""
+    return textwrap.wrap(
+        prose,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,18 @@
+"""Remember; values in, values out.
+
+Facts are written first, one transaction per source together with its validators. Opinions (stories, scores) can always
+be computed again from them.
+"""
+
+from watcher.store.line import exclusive
+from watcher.store.pages import Pages
+from watcher.store.post import Edition, Post, Told
+from watcher.store.rows import Remembered, RunSummary
+from watcher.store.sources import Sources
+from watcher.store.verdicts import Verdicts
+
+__all__ = ["Edition", "Remembered", "RunSummary", "Store", "Told", "exclusive"]
+
+
+class Store(Post, Pages, Sources, Verdicts):
+    """The open database. Use it as a context manager; every write belongs in `transaction()`."""
