@@ -85,18 +85,17 @@ def learn(seeds: Iterable[Seed], setting: ProfileSetting) -> Profile:
     banned = {key for word in setting.exclude for key in _keys_of_term(word)}
     weights: dict[str, float] = defaultdict(float)
     origin: dict[str, list[str]] = {}
-    names: dict[str, Counter[str]] = {}
+    names = names_in(documents)
     for seed in documents:
         for key, weight in seed_weights(seed).items():
             weights[key] += weight
             origin.setdefault(key, []).append(seed.name)
-        _collect_names(seed, names)
     for key in weights:
         weights[key] *= len(origin[key]) / len(documents)
     singles = [k for k in _heaviest(weights) if PHRASE not in k and k not in banned][:MOST_TERMS]
     phrases = [k for k in _heaviest(weights) if PHRASE in k and not banned & {k, *k.split(PHRASE)}][:MOST_PHRASES]
     top = max((weights[k] for k in singles), default=1.0)
-    terms = [_term(k, weights[k] / top, tuple(origin[k]), names) for k in singles + phrases]
+    terms = [learnt_term(k, weights[k] / top, tuple(origin[k]), names) for k in singles + phrases]
     terms = [t for t in terms if t.weight >= LEAST_WEIGHT]
     terms = _adjusted(terms, setting, names)
     return Profile(
@@ -128,22 +127,27 @@ def salience(key: str) -> float:
 
 def seed_weights(seed: Seed) -> dict[str, float]:
     """Key or phrase -> salience times saturated count, for one seed; names of people and places are left out."""
-    dropped = _proper_names(seed.text) | _of_places(seed.text) | _telling_words(seed) | _press_keys()
-    counts: Counter[str] = Counter()
-    for field, times in ((seed.title, TITLE_COUNTS), (_without_names(seed.text), 1)):
-        reading = read(field)
-        for key in (*reading.keys, *reading.inner):
-            counts[key] += times
-        for phrase in phrases_of(reading.keys):
-            counts[phrase] += times
+    title, text = seed_counts(seed)
     found = {}
-    for key, count in counts.items():
-        if key == BREAK or dropped & {key, *key.split(PHRASE)} or (PHRASE in key and count < 2):
+    for key in {**title, **text}:
+        count = TITLE_COUNTS * title[key] + text[key]
+        if PHRASE in key and count < 2:
             continue
         weight = salience(key) * count * (SATURATION + 1) / (count + SATURATION)
         if weight > 0:
             found[key] = weight
     return found
+
+
+def seed_counts(seed: Seed) -> tuple[Counter[str], Counter[str]]:
+    """How often a seed says each key and phrase, in its title and in its text, without the names of people and places."""
+    dropped = {BREAK} | _proper_names(seed.text) | _of_places(seed.text) | _telling_words(seed) | _press_keys()
+    found = []
+    for prose in (seed.title, _without_names(seed.text)):
+        reading = read(prose)
+        counts = Counter((*reading.keys, *reading.inner, *phrases_of(reading.keys)))
+        found.append(Counter({k: n for k, n in counts.items() if not dropped & {k, *k.split(PHRASE)}}))
+    return found[0], found[1]
 
 
 def phrases_of(keys: tuple[str, ...]) -> list[str]:
@@ -294,13 +298,16 @@ def _is_concept(key: str) -> bool:
     return key in concepts() or bool(keys and keys[0] in concepts())
 
 
-def _collect_names(seed: Seed, names: dict[str, Counter[str]]) -> None:
-    """How each key is written in the seeds, by language: `fr:key` -> spellings."""
-    for line in (seed.title, *seed.text.splitlines()):
-        spoken = language(line) or seed.language or "en"
-        for word in words(line):
-            for key in keys_of(word) if word[0].isalnum() else ():
-                names.setdefault(f"{spoken}:{key}", Counter())[word if key.isupper() else word.lower()] += 1
+def names_in(documents: Iterable[Seed]) -> dict[str, Counter[str]]:
+    """How each key is written in some documents, by language: `fr:key` -> spellings."""
+    names: dict[str, Counter[str]] = {}
+    for seed in documents:
+        for line in (seed.title, *seed.text.splitlines()):
+            spoken = language(line) or seed.language or "en"
+            for word in words(line):
+                for key in keys_of(word) if word[0].isalnum() else ():
+                    names.setdefault(f"{spoken}:{key}", Counter())[word if key.isupper() else word.lower()] += 1
+    return names
 
 
 def _named(key: str, spoken: str, names: dict[str, Counter[str]]) -> tuple[str, ...]:
@@ -318,7 +325,8 @@ def _commonest(spellings: Counter[str]) -> str:
     return min(spellings, key=lambda w: (-spellings[w], len(w), w), default="")
 
 
-def _term(key: str, weight: float, origin: tuple[str, ...], names: dict[str, Counter[str]]) -> Term:
+def learnt_term(key: str, weight: float, origin: tuple[str, ...], names: dict[str, Counter[str]]) -> Term:
+    """A term under the names that are known for its key; origin names the seeds that hold it."""
     parts = key.split(PHRASE)
     shown: dict[str, tuple[str, ...]] = {}
     for spoken in ("fr", "en"):
@@ -359,7 +367,7 @@ def _adjusted(terms: list[Term], setting: ProfileSetting, names: dict[str, Count
 
 
 def _included(key: str, written: str, names: dict[str, Counter[str]]) -> Term:
-    term = _term(key, 1.0, (), names)
+    term = learnt_term(key, 1.0, (), names)
     if term.french or term.english:
         return term
     return replace(
