@@ -140,7 +140,7 @@ def seed_weights(seed: Seed) -> dict[str, float]:
 
 
 def seed_counts(seed: Seed) -> tuple[Counter[str], Counter[str]]:
-    """How often a seed says each key and phrase, in its title and in its text, without the names of people and places."""
+    """How often a seed says each key and phrase, in its title and in its text, names of people and places left out."""
     dropped = {BREAK} | _proper_names(seed.text) | _of_places(seed.text) | _telling_words(seed) | _press_keys()
     found = []
     for prose in (seed.title, _without_names(seed.text)):
