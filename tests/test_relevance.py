@@ -24,8 +24,8 @@ from watcher.seeds import read_seeds
 SHIPPED = Path(__file__).parents[1] / "seeds"
 
 # Mean average precision of the five shipped profiles over the sample world; raise them when a change is better.
-FLOOR_STORY = 0.965  # for the articles that tell the story a profile was learnt from; measured 0.9706
-FLOOR_ABOUT = 0.965  # for all the articles that a reader of the profile would want; measured 0.9707
+FLOOR_STORY = 0.99  # for the articles that tell the story a profile was learnt from; measured 0.9952
+FLOOR_ABOUT = 0.965  # for all the articles that a reader of the profile would want; measured 0.9661
 
 
 @cache
@@ -107,7 +107,7 @@ def test_no_article_and_no_profile_can_pass_the_hundred() -> None:
     names = [name for profile in profiles() for term in profile.terms for name in (*term.french, *term.english)]
     everything = Article(source="s", title=". ".join(names), summary=". ".join(names * 20))
     for found in judge(everything, profiles()):
-        assert 99 < found.value <= 100
+        assert 97 < found.value <= 100
         assert math.isclose(math.fsum(m.contribution for m in found.matches), found.value, rel_tol=1e-9)
 
 
@@ -208,6 +208,31 @@ def test_nor_does_a_light_word_beside_a_heavy_one(times: int) -> None:
     made = profile_with(ferroptose=1.0, zinc=0.0001)
     text = "La ferroptose. " + "Le jardinier arrose les tomates du voisin, puis range les outils dans la remise. " * 12
     assert value("", text + "Le zinc. " * times, made) > value("", text, made)
+
+
+DISEASE_ALONE = (
+    ("metastases-cerebrales-s100a9", "A registry of brain metastases", "Incidence and survival of brain metastases."),
+    ("osteosarcome-mt2a", "Ostéosarcome : le registre", "L'incidence de l'ostéosarcome et des tumeurs osseuses rares."),
+    ("sein-triple-negatif-fosl1", "Triple-negative breast cancer by age", "Breast cancer, tumours and age."),
+    ("melanome-senescence", "Le mélanome au soleil", "Mélanome et cancers de la peau : des tumeurs à éviter."),
+)
+
+
+@pytest.mark.parametrize(("name", "title", "text"), DISEASE_ALONE)
+def test_the_disease_alone_is_not_the_subject(name: str, title: str, text: str) -> None:
+    known = profile_of(name)
+    other = {"phenomenon", "mechanism"}
+    beside = ". ".join(term.label for term in known.terms if term.facet in other and PHRASE not in term.key)
+    alone = value(title, text, known)
+    assert alone < 50
+    assert value(title, f"{text} {beside}", known) > max(50, alone)
+
+
+def test_more_of_one_facet_says_less_than_something_of_another() -> None:
+    made = profile_with(ostéosarcome=1.0, tumeur=1.0, mélanome=1.0, ferroptose=1.0)
+    facets = {term.label: term.facet for term in made.terms}
+    assert facets["ostéosarcome"] == facets["tumeur"] == facets["mélanome"] != facets["ferroptose"]
+    assert value("", "Ostéosarcome, ferroptose.", made) > value("", "Ostéosarcome, mélanome.", made) > 0
 
 
 # Spelling

@@ -11,7 +11,8 @@ from watcher.profiles import PHRASE, SATURATION, Profile, phrases_of
 TITLE_COUNTS = 2.0  # a mention in the title weighs as much as two in the text
 USUAL_LENGTH = 120  # keys in an article of usual length (about 220 words)
 LENGTH_MATTERS = 0.35  # b of BM25: 0 ignores length, 1 counts density only
-HALF = 0.2  # share of a profile's whole weight at which an article reaches 50 of 100
+HALF = 0.175  # share of a profile's whole weight at which an article reaches 50 of 100
+ROOM = 0.5  # of HALF: beyond it, more from the same facet says ever less, as the disease alone is not the subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,10 @@ def _counted(prose: str) -> tuple[Counter[str], Counter[str]]:
 def score(counts: Counts, profile: Profile) -> Score:
     """Judge how well an article fits a profile.
 
-    Contributions add up to `value` (0-100). Each term counts with its weight times its saturated frequency (BM25 tf,
-    k1 = 1.2, b = 0.35), summed to a share s of the profile's whole weight; value = 100 (1 - 2^(-s / HALF)).
+    Contributions add up to `value` (0-100). Each term brings its weight times its saturated frequency (BM25 tf,
+    k1 = 1.2, b = 0.35). What the terms of one facet bring together, b, counts as r ln(1 + b / r), r being the
+    facet's room, so that no facet alone carries an article far. The sum is a share s of the
+    profile's whole weight; value = 100 (1 - 2^(-s / HALF)).
     """
     index = _index(profile)
     met = (counts.title.keys() | counts.text.keys()) & index.keys
@@ -74,28 +77,37 @@ def score(counts: Counts, profile: Profile) -> Score:
     beside = counts.words.total() - sum(counts.words[key] for key in counts.words.keys() & index.parts)
     slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(beside, 40) / USUAL_LENGTH)
     found = []
-    total = 0.0
+    brought = dict.fromkeys(index.rooms, 0.0)
     for term in profile.terms:
         if term.key not in met:
             continue
         in_title, in_text = counts.title[term.key], counts.text[term.key]
         frequency = TITLE_COUNTS * in_title + in_text
         share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
-        total += share
+        brought[term.facet] += share
         found.append((term, in_title, in_text, share))
+    counted = {facet: _bent(share, index.rooms[facet]) for facet, share in brought.items() if share}
+    total = math.fsum(counted.values())
     value = 100 * (1 - 2 ** (-total / (HALF * index.whole)))
-    matches = tuple(
+    matches = [
         Match(
             key=term.key,
             label=term.label,
             fields=tuple(name for name, n in (("title", in_title), ("text", in_text)) if n),
             count=in_title + in_text,
             weight=term.weight,
-            contribution=value * share / total,
+            contribution=value * (counted[term.facet] / total) * (share / brought[term.facet]),
         )
-        for term, in_title, in_text, share in sorted(found, key=lambda f: (-f[3], f[0].key))
+        for term, in_title, in_text, share in found
+    ]
+    matches.sort(key=lambda m: (-m.contribution, m.key))
+    return Score(
+        profile=profile.name, value=min(100.0, math.fsum(m.contribution for m in matches)), matches=tuple(matches)
     )
-    return Score(profile=profile.name, value=min(100.0, math.fsum(m.contribution for m in matches)), matches=matches)
+
+
+def _bent(share: float, room: float) -> float:
+    return room * math.log1p(share / room) if room < math.inf else share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +119,7 @@ class _Index:
     # the matches counted too, one more mention of a light term could cost the heavy ones more than it brings.
     parts: frozenset[str]
     whole: float  # the whole weight as an article could reach it: the forty heaviest terms, once each
+    rooms: dict[str, float]  # facet -> the weight beyond which its terms bring less; none for those without facet
 
 
 _indexes: dict[int, tuple[Profile, _Index]] = {}  # by identity: a profile's hash would read all its terms each time
@@ -119,13 +132,27 @@ def _index(profile: Profile) -> _Index:
         return held[1]
     if len(_indexes) >= _MOST_INDEXES:
         _indexes.clear()
+    whole = sum(term.weight for term in profile.terms[:40]) or 1.0
     index = _Index(
         keys=frozenset(term.key for term in profile.terms),
         parts=frozenset(part for term in profile.terms for part in term.key.split(PHRASE)),
-        whole=sum(term.weight for term in profile.terms[:40]) or 1.0,
+        whole=whole,
+        rooms=_rooms(profile, whole),
     )
     _indexes[id(profile)] = (profile, index)
     return index
+
+
+def _rooms(profile: Profile, whole: float) -> dict[str, float]:
+    """The room of each facet: the larger its part of the profile, the more, up to a profile of one facet only."""
+    weights: dict[str, float] = {}
+    for term in profile.terms:
+        weights[term.facet] = weights.get(term.facet, 0.0) + term.weight
+    everything = math.fsum(weights.values())
+    return {
+        facet: ROOM * HALF * whole * everything / rest if facet and (rest := everything - weight) > 1e-9 else math.inf
+        for facet, weight in weights.items()
+    }
 
 
 def judge(article: Article, profiles: tuple[Profile, ...]) -> tuple[Score, ...]:
