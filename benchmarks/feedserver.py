@@ -1,6 +1,6 @@
 """Feeds on the loopback for benchmarks, each at an address of its own as on the web.
 
-    python benchmarks/feedserver.py --feeds 200 --items 30
+    python benchmarks/feedserver.py --feeds 200 --items 30 --latency 100
 
 Prints its port when it listens. Feed i is http://127.1.0.<i+1>:<port>/<i>.xml (127.1.1.1 after 250, and so on): six of
 ten are RSS 2.0, three Atom, one RSS in ISO-8859-1. ETag and Last-Modified are sent, and 304 when nothing changed.
@@ -129,8 +129,8 @@ class Shelf:
 class Line(asyncio.Protocol):
     """One connection, kept open from request to request."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self.shelf, self.got = shelf, b""
+    def __init__(self, shelf: Shelf, latency: float) -> None:
+        self.shelf, self.latency, self.got = shelf, latency, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where to answer."""
@@ -142,21 +142,22 @@ class Line(asyncio.Protocol):
         self.got += data
         while b"\r\n\r\n" in self.got:
             head, _, self.got = self.got.partition(b"\r\n\r\n")
-            self.transport.write(self.shelf.answer(head))
+            answer = self.shelf.answer(head)
+            asyncio.get_running_loop().call_later(self.latency, self.transport.write, answer)
 
 
 def _door(address: str, port: int) -> socket.socket:
     return socket.create_server((address, port), backlog=128)
 
 
-async def serve(feeds: int, items: int) -> None:
-    """Listen at the address of every feed, on one port, until the process is ended."""
+async def serve(feeds: int, items: int, latency: float) -> None:
+    """Listen at the address of every feed, on one port, until the process is ended; answer after `latency` seconds."""
     shelf = Shelf(feeds, items)
     first = _door(host(0), 0)
     port = first.getsockname()[1]
     doors = [first, *(_door(host(feed), port) for feed in range(1, feeds))]
     loop = asyncio.get_running_loop()
-    servers = [await loop.create_server(lambda: Line(shelf), sock=door) for door in doors]
+    servers = [await loop.create_server(lambda: Line(shelf, latency), sock=door) for door in doors]
     print(port, flush=True)
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
@@ -166,9 +167,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=200)
     parser.add_argument("--items", type=int, default=30)
+    parser.add_argument("--latency", type=float, default=0, help="milliseconds before each answer")
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(options.feeds, options.items))
+        asyncio.run(serve(options.feeds, options.items, options.latency / 1000))
 
 
 if __name__ == "__main__":

@@ -231,7 +231,7 @@ def test_init_into_a_file_is_said_in_one_line(watcher: Watcher, tmp_path: Path) 
 
 
 def test_sources_fare(watcher: Watcher, filled: Path) -> None:
-    assert "jamais interrogée" in watcher("sources", "check", cwd=filled).stdout
+    assert "Jamais interrogées" in watcher("sources", "check", cwd=filled).stdout
     assert all(s["checked"] is None for s in json.loads(watcher("sources", "check", "--json", cwd=filled).stdout))
 
 

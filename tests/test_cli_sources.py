@@ -24,6 +24,7 @@ FEED = """<rss version='2.0'><channel><title>Salle de presse</title><language>fr
 <item><guid isPermaLink='false'>2</guid><title>Les horaires du secrétariat pour cet été</title>
 <link>https://presse.example/2</link><pubDate>Sun, 01 Mar 2026 07:00:00 GMT</pubDate></item>
 </channel></rss>""".encode()
+UNTITLED = FEED.replace(b"<title>Salle de presse</title>", b"")
 PAGE = """<!doctype html><html><head><title>Institut</title>
 <link rel="alternate" type="application/rss+xml" title="Institut » Commentaires" href="/comments/feed/">
 <link rel='ALTERNATE' type='application/rss+xml; charset=utf-8' title="Actualités de l’institut" href="fil.xml">
@@ -80,15 +81,18 @@ def settings_of(folder: Path) -> str:
 @pytest.mark.parametrize(
     ("routes", "path", "found", "name"),
     [
-        ({"/fil": reply(body=FEED)}, "/fil", "/fil", "salle-de-presse"),  # the feed itself
-        ({"/": reply(body=PAGE), "/fil.xml": reply(body=FEED)}, "/", "/fil.xml", "actualites-de-l-institut"),
+        ({"/fil": reply(body=FEED)}, "/fil", "/fil", "salle-presse"),  # the feed itself
+        ({"/": reply(body=PAGE), "/fil.xml": reply(body=FEED)}, "/", "/fil.xml", "salle-presse"),
+        # a feed without a title of its own has that of the link to it, or of the page
+        ({"/": reply(body=PAGE), "/fil.xml": reply(body=UNTITLED)}, "/", "/fil.xml", "actualites-institut"),
         (
-            {"/": reply(body=b"<html><title>Institut</title>"), "/rss.xml": reply(body=FEED)},
+            {"/": reply(body=b"<html><title>Institut</title>"), "/rss.xml": reply(body=UNTITLED)},
             "/",
             "/rss.xml",
             "institut",
         ),
-        ({"/feed/": reply(body=FEED)}, "/une/page", "/feed/", "127-0-0-1"),  # the page itself is not there
+        ({"/feed/": reply(body=FEED)}, "/une/page", "/feed/", "salle-presse"),  # the page itself is not there
+        ({"/feed/": reply(body=UNTITLED)}, "/une/page", "/feed/", "127-0-0-1"),
     ],
 )
 def test_a_feed_is_found_and_its_line_added(
@@ -136,7 +140,7 @@ def test_a_source_is_removed_as_a_comment(watcher: Watcher, server: Server, fold
     watcher("sources", "add", f"{server.url}/fil")
     watcher("sources", "remove", "presse")
     assert f'  # - {{id: presse, url: "{server.url}/presse"}}   # la première\n' in settings_of(folder)
-    assert "connues : salle-de-presse" in watcher("sources", "remove", "presse", code=2).stderr
+    assert "connues : salle-presse" in watcher("sources", "remove", "presse", code=2).stderr
 
 
 def test_a_source_is_tried_without_leaving_a_trace(watcher: Watcher, server: Server, folder: Path) -> None:
@@ -165,7 +169,7 @@ def test_how_sources_fare_fits_a_screen_of_eighty(watcher: Watcher, server: Serv
     watcher("poll", "--all", code=3)
     run = watcher("sources", "check", width=80)
     assert max(map(len, run.stdout.splitlines())) <= 80
-    assert "  bloquée  " in run.stdout
+    assert "Accès refusé" in run.stdout
     assert "refuse les programmes (403)" in run.stdout
     (facts,) = json.loads(watcher("sources", "check", "--json").stdout)
     (health,) = facts["health"]
@@ -173,7 +177,8 @@ def test_how_sources_fare_fits_a_screen_of_eighty(watcher: Watcher, server: Serv
         "blocked", "ask-publisher", 2, 403,
     )  # fmt: skip
     assert health["since"] == facts["since"]
-    assert {"first", "same_since", "usual_gap_hours", "gap", "flood", "held", "moved"} <= set(facts)
+    facts_of_time = {"first", "full", "same_since", "usual_gap_hours", "gap", "flood", "moved_since"}
+    assert facts_of_time | {"query", "select", "held", "moved"} <= set(facts)
 
 
 def test_the_backlog_is_a_choice(watcher: Watcher) -> None:
@@ -201,7 +206,7 @@ def test_a_list_of_another_reader_is_taken_over_once(watcher: Watcher, server: S
     assert "file:///etc/passwd : laissé de côté" in run.stderr
     assert "root:" not in settings_of(folder)
     one, two = load(folder / "feeds.yaml").sources[1:]
-    assert (one.url, two.id, two.url) == ("https://un.example/feed?a=1&b=2", "deux-example", "https://deux.example/rss")
+    assert (one.url, two.id, two.url) == ("https://un.example/feed?a=1&b=2", "deux", "https://deux.example/rss")
     assert "aucune source" in watcher("sources", "import-opml", "mes.opml", code=2).stderr
     assert "lecture impossible" in watcher("sources", "import-opml", "autre.opml", code=2).stderr
     assert server.asked == []

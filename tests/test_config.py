@@ -85,6 +85,14 @@ def test_a_source_needs_only_an_id_and_a_url(file: Path) -> None:
     assert (found.database, found.allow_hosts, found.digests) == (file.parent / "watcher.db", (), ())
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted"), [("yes", True), ("true", True), ("no", False), ("false", False), ('"yes"', True)]
+)
+def test_a_source_may_ask_for_full_texts(file: Path, said: str, *, wanted: bool) -> None:
+    (source,) = read(file, f"sources: [{{id: a, url: https://a.org/, full_text: {said}}}]\n").sources
+    assert source.full_text is wanted
+
+
 def test_without_profiles_every_visible_folder_of_seeds_is_one(file: Path) -> None:
     for name in ("zona", ".git", "Épilepsie"):
         (file.parent / "seeds" / name).mkdir()
@@ -166,6 +174,23 @@ def test_a_service_has_an_address_of_its_own_and_needs_a_query(file: Path) -> No
     with pytest.raises(ConfigError) as caught:
         load(file, kinds=kinds)
     assert [(m.reason, m.line) for m in caught.value.mistakes] == [("duplicate-url", 4), ("query-wanted", 5)]
+
+
+def test_one_address_may_be_asked_for_different_things(file: Path) -> None:
+    """Address, query and `select` make a source; the order of a `select` does not."""
+    url = "url: 'https://api.example/list'"
+    rows = (
+        f"{{id: a, {url}, query: zinc, select: {{server: biorxiv, match: x}}}}",
+        f"{{id: b, {url}, query: zinc, select: {{server: medrxiv, match: x}}}}",
+        f"{{id: c, {url}, query: zinc}}",
+        f"{{id: d, {url}, query: fer}}",
+        f"{{id: e, {url}}}",
+        f"{{id: f, {url}, query: zinc, select: {{match: x, server: medrxiv}}}}",
+    )
+    file.write_text("sources:\n" + "\n".join(f"  - {row}" for row in rows))
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert [(m.reason, m.line, m.hint) for m in caught.value.mistakes] == [("duplicate-url", 7, "3")]
 
 
 def test_no_file(file: Path) -> None:
@@ -323,6 +348,7 @@ WRONG: list[tuple[str, str | bytes, int, str]] = [  # reason, file, line, where
     ("unknown-language", SOURCES + "language: french", 2, "language"),
     ("unknown-language", of_source("language: fra"), 2, "sources[0].language"),
     ("unknown-kind", of_source("kind: page"), 2, "sources[0].kind"),
+    ("not-yes-or-no", of_source("full_text: perhaps"), 2, "sources[0].full_text"),
     ("unknown-every", SOURCES + "digests: [{name: a, every: hour}]", 2, "digests[0].every"),
     ("unknown-day", SOURCES + "digests: [{name: a, day: 1}]", 2, "digests[0].day"),
     ("unknown-profile", SOURCES + "digests: [{name: a, profiles: [b]}]", 2, "digests[0].profiles[0]"),

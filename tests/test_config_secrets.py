@@ -1,14 +1,16 @@
 """What opens the sources: who may read it, what is wrong with it, and that nothing of it is ever shown."""
 
+import json
 import os
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from servers import Asked, http_server, reply
+from servers import Answer, Asked, http_server, reply
 
 from watcher.cli.words import error_said
 from watcher.config.secrets import read_secrets
@@ -61,6 +63,44 @@ def test_the_environment_comes_first_and_leaves_the_headers(tmp_path: Path) -> N
     )
 
 
+SERVICES = (
+    Source(id="alex", url="https://alex.example/works", kind="openalex", query="zinc"),
+    Source(id="alex-fer", url="https://alex.example/works", kind="openalex", query="fer"),
+    Source(id="flux", url="https://alex.example/feed"),
+)
+
+
+def keys(found: dict[str, Credentials]) -> dict[str, tuple[tuple[str, str], ...]]:
+    return {name: tuple((n, v.value) for n, v in secret.parameters) for name, secret in found.items()}
+
+
+def test_the_key_of_a_service_is_said_once_for_all_its_sources(tmp_path: Path) -> None:
+    file = written(tmp_path, "openalex: {parameters: {api_key: one}}\nalex-fer: {parameters: {api_key: own}}\n")
+    found = read_secrets(file, SERVICES, {})
+    assert keys(found) == {"alex": (("api_key", "one"),), "alex-fer": (("api_key", "own"),)}
+    assert found["alex"].home == SERVICES[0].url
+    said = read_secrets(file, SERVICES, {"WATCHER_KEY_OPENALEX": "api_key=t+w=o"})
+    assert keys(said) == {"alex": (("api_key", "t+w=o"),), "alex-fer": (("api_key", "own"),)}
+    both = read_secrets(file, SERVICES, {"WATCHER_KEY_FLUX": "k=1", "WATCHER_SECRET_FLUX": "u:p"})["flux"]
+    assert (both.user.value, both.password.value, both.parameters) == ("u", "p", (("k", Secret("1")),))
+
+
+def test_an_id_that_is_also_a_kind_is_an_id(tmp_path: Path) -> None:
+    sources = (*SERVICES, Source(id="openalex", url="https://elsewhere.example/feed"))
+    found = read_secrets(written(tmp_path, "openalex: {headers: {X-Key: k}}"), sources, {})
+    assert list(found) == ["openalex"]
+    assert found["openalex"].home == "https://elsewhere.example/feed"
+
+
+@pytest.mark.parametrize("said", ["hunter2", "=hunter2", "api key=hunter2", "api_key=hunter2\x07"])
+def test_a_variable_that_names_no_parameter_is_refused_and_not_repeated(said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_secrets(Path("/nonexistent/secrets.yaml"), SOURCES, {"WATCHER_KEY_ONE": said})
+    (line,) = error_said(raised.value)
+    assert "WATCHER_KEY_ONE" in line
+    assert "hunter2" not in line
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601])
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     with pytest.raises(UsageError) as raised:
@@ -103,6 +143,9 @@ def test_a_variable_without_a_colon_is_refused_and_not_repeated() -> None:
         ("one: {password: 'hunter2", "syntax", 1),
         ("one: {password: @hunter2}", "syntax", 1),
         ("one: {password: x}\n---\nhunter2: x", "several-documents", 2),
+        ("one: {parameters: hunter2}", "not-a-mapping", 1),
+        ("one: {parameters: {'api key': hunter2}}", "unknown-key", 1),
+        ("one: {parameters: {api_key: [hunter2]}}", "not-a-text", 1),
     ],
 )
 def test_mistakes_are_told_with_their_line_and_without_what_is_there(
@@ -178,3 +221,61 @@ def test_a_file_that_is_open_to_others_stops_the_run_with_one_line(tmp_path: Pat
     assert done.stderr.decode().count("\n") == 1
     assert b"chmod 600" in done.stderr
     assert not (tmp_path / "watcher.db").exists()
+
+
+def test_the_key_of_a_service_goes_to_it_and_nowhere_else(tmp_path: Path) -> None:
+    """Whatever the service makes of it: repeats it in an answer, in an error, in a redirect to itself or to others."""
+    work = {"id": "https://openalex.org/W1", "title": "A canari-key in a title", "publication_date": "2026-11-20"}
+
+    def answer(asked: Asked) -> bytes:
+        query = dict(parse_qsl(urlsplit(asked.path).query))
+        if query.get("api_key") != "canari-key":
+            return reply(401)
+        if asked.path.startswith("/wrong"):
+            return reply(body=b'{"error": "no", "message": "canari-key is spent"}')
+        if asked.path.startswith("/home"):
+            return reply(301, Location=asked.path.replace("/home", "/works"))
+        if asked.path.startswith("/away"):
+            return reply(301, Location=f"{other.url}{asked.path}&token=canari-key")
+        cursor = query["cursor"]
+        results = [work | {"id": f"https://openalex.org/W{len(cursor)}"}]
+        meta = {"count": 2, "per_page": 1, "next_cursor": "next" if cursor == "*" else None}
+        return reply(body=json.dumps({"meta": meta, "results": results}).encode())
+
+    with http_server({}) as server, http_server({}, host="127.0.0.2") as other:
+        server.routes = other.routes = _Anything(answer)
+        names = ("works", "home", "away", "wrong")
+        lines = [f"  - {{id: {n}, kind: openalex, query: zinc {n}, url: '{server.url}/{n}'}}" for n in names]
+        settings = "\n".join(["allow_hosts: [127.0.0.0/8]", "sources:", *lines, ""])
+        (tmp_path / "feeds.yaml").write_text(settings, encoding="utf-8")
+        environment = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
+        environment |= {"WATCHER_KEY_OPENALEX": "api_key=canari-key", "HOME": str(tmp_path)}
+        told = ""
+        commands = (["-v", "poll", "--all"], ["poll", "--all", "--json"], ["sources", "check"], ["sources", "--json"])
+        for words in (*commands, ["sources", "test", "works", "--json"], ["sources", "list"], ["digest"]):
+            command = [sys.executable, "-m", "watcher", *words]
+            done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+            told += (done.stdout + done.stderr).decode()
+    assert "Traceback" not in told
+    asked_for = [asked.path.partition("?")[0] for asked in server.asked]
+    assert asked_for.count("/home") == 2
+    assert asked_for.count("/works") == 2 * (2 + 2) + 2  # two pages of each of two sources, twice, and one trial
+    assert all(asked.path.count("canari-key") == 1 for asked in server.asked)
+    assert other.asked
+    assert not [asked for asked in other.asked if "canari-key" in asked.path + str(asked.headers)]
+    with closing(sqlite3.connect(tmp_path / "watcher.db")) as database:
+        told += "\n".join(database.iterdump())
+    assert "in a title" in told
+    assert "is spent" in told
+    assert "canari-key" not in told
+
+
+class _Anything(dict[str, Answer]):
+    """Whatever is asked for is answered by one."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def get(self, path: str, default: object = None) -> Answer:
+        return self.answer

@@ -6,7 +6,7 @@ import pytest
 from asking import FEED, LOCAL
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import Answer, http_server, reply
+from servers import Answer, Asked, Bytes, http_server, reply
 
 from watcher.fetch import Fetched, Manners, Outcome, fetch_all
 from watcher.fetch.addresses import web_address
@@ -152,3 +152,64 @@ def test_robots_txt_is_spaced_out_like_anything_else() -> None:
     times = [asked.at for asked in server.asked]
     assert len(times) == 3
     assert all(0.3 <= later - sooner < 1 for sooner, later in pairwise(times))
+
+
+# ---- redirects
+
+
+def test_a_site_that_a_redirect_leads_to_is_asked_once_and_obeyed() -> None:
+    there: dict[str, Answer] = {
+        "/robots.txt": reply(body=b"User-agent: *\nDisallow: /no"),
+        **PAGES,
+        "/no": reply(body=FEED),
+    }
+    with http_server(there, host="127.0.0.2") as away:
+        paths = {"/1": "/a", "/2": "/no", "/3": "/b/c", "/4": "/no"}
+        routes: dict[str, Answer] = {path: reply(302, Location=away.url + to) for path, to in paths.items()}
+        outcomes, asked = crawl(routes, *paths)
+    assert [isinstance(outcome, Fetched) for outcome in outcomes] == [True, False, True, False]
+    assert [o.kind for o in outcomes if isinstance(o, Trouble)] == ["robots", "robots"]
+    assert asked == ["/robots.txt", "/1", "/2", "/3", "/4"]
+    assert [asked.path for asked in away.asked] == ["/robots.txt", "/a", "/b/c"]
+
+
+def test_a_redirect_within_a_site_leads_round_no_rule() -> None:
+    routes = PAGES | {"/robots.txt": reply(body=b"User-agent: *\nDisallow: /b"), "/to": reply(302, Location="/b/c")}
+    (outcome,), asked = crawl(routes, "/to")
+    assert isinstance(outcome, Trouble)
+    assert outcome.kind == "robots"
+    assert asked == ["/robots.txt", "/to"]
+
+
+def test_a_site_that_does_not_say_what_may_be_read_is_not_read_through_a_redirect() -> None:
+    with http_server({"/robots.txt": reply(503), "/a": reply(body=FEED)}, host="127.0.0.2") as away:
+        (outcome,), _ = crawl({"/to": reply(301, Location=f"{away.url}/a")}, "/to")
+    assert isinstance(outcome, Trouble)
+    assert (outcome.kind, outcome.status) == ("http", 503)
+    assert [asked.path for asked in away.asked] == ["/robots.txt"]
+
+
+def test_two_hosts_that_lead_to_one_site_ask_for_its_rules_once() -> None:
+    def slowly(asked: Asked) -> Bytes:
+        asked.stopped.wait(0.2)
+        return reply(404)
+
+    with http_server({"/robots.txt": slowly, "/a": reply(body=FEED)}, host="127.0.0.2") as away:
+        to: dict[str, Answer] = {"/to": reply(302, Location=f"{away.url}/a")}
+        with http_server(to) as one, http_server(to, host="127.0.0.3") as two:
+            wanted = [(Source(id=s.url, url=f"{s.url}/to"), SourceState(source=s.url)) for s in (one, two)]
+            found = list(fetch_all(wanted, LOCAL, crawls=lambda source: True))
+    assert all(isinstance(outcome, Fetched) for _, outcome in found)
+    assert [asked.path for asked in away.asked].count("/robots.txt") == 1
+
+
+def test_a_feed_is_followed_without_asking_for_rules() -> None:
+    closed: dict[str, Answer] = {"/robots.txt": reply(body=b"User-agent: *\nDisallow: /"), **PAGES}
+    with (
+        http_server(closed, host="127.0.0.2") as away,
+        http_server({"/to": reply(301, Location=f"{away.url}/a")}) as server,
+    ):
+        wanted = [(Source(id="f", url=f"{server.url}/to"), SourceState(source="f"))]
+        ((_, outcome),) = fetch_all(wanted, LOCAL)
+    assert isinstance(outcome, Fetched)
+    assert [asked.path for asked in away.asked] == ["/a"]

@@ -4,10 +4,13 @@ import threading
 import time
 from itertools import pairwise
 
+import pytest
 from asking import FEED, LOCAL, document, trouble
 from servers import Answer, Asked, Bytes, http_server, reply
 
 from watcher.fetch import Manners, fetch_all
+from watcher.fetch.turns import WAITING, _lane_of
+from watcher.run.documents import spacing
 from watcher.sources import Source, SourceState
 
 
@@ -73,6 +76,54 @@ def test_requests_to_one_host_are_spaced_out_but_not_to_an_allowed_one() -> None
     assert quick.asked[-1].at - quick.asked[0].at < 0.4
 
 
+@pytest.mark.parametrize(("wished", "least"), [(0.4, 0.4), (0.0, 0.2)])
+def test_a_source_may_ask_for_more_time_but_not_for_less(wished: float, least: float) -> None:
+    """One source of a host is enough, whatever its place."""
+    manners = Manners(allow_hosts=("127.0.0.1",), spacing=0.2)
+    with http_server({"/": reply(body=FEED), "/slow": reply(body=FEED)}) as server:
+        far = server.url.replace("127.0.0.1", "localhost")
+        wanted = sources(f"{far}/", f"{far}/slow", f"{far}/")
+        got = fetch_all(wanted, manners, spacing=lambda source: wished if source.url.endswith("slow") else 0.0)
+        assert len(list(got)) == 3
+    assert all(least <= later.at - sooner.at < least + 0.6 for sooner, later in pairwise(server.asked))
+
+
+def test_the_pages_that_follow_are_spaced_out_as_their_source_wants() -> None:
+    manners = Manners(allow_hosts=("127.0.0.1",), spacing=0.0)
+    with http_server({"/": reply(body=FEED), "/2": reply(body=FEED)}) as server:
+        far = server.url.replace("127.0.0.1", "localhost")
+        list(fetch_all(sources(f"{far}/"), manners, lambda source, page: f"{far}/2", spacing=lambda source: 0.4))
+    first, second = server.asked
+    assert 0.4 <= second.at - first.at < 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "gap"),
+    [
+        ("arxiv", "https://export.arxiv.org/api/query?a=b", 3.0),  # what its terms of use ask for
+        ("pubmed", "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/esearch.fcgi", 2.0),
+        ("feed", "https://presse.example/feed", 2.0),
+        ("arxiv", "http://127.0.0.1:8000/api/query", 0.0),  # our own machine needs no manners
+    ],
+)
+def test_what_services_ask_for(kind: str, url: str, gap: float) -> None:
+    manners = Manners(allow_hosts=("127.0.0.1",))
+    assert _lane_of(url, manners, spacing(Source(id="s", url=url, kind=kind)))[1] == gap
+
+
+def test_hosts_that_were_asked_a_moment_ago_are_left_in_peace() -> None:
+    manners = Manners(allow_hosts=("127.0.0.1", "127.0.0.2"), spacing=0.4)
+    with (
+        http_server({"/": reply(body=FEED)}) as server,
+        http_server({"/": reply(body=FEED)}, host="127.0.0.2") as quick,
+    ):
+        far = server.url.replace("127.0.0.1", "localhost")
+        before = time.monotonic()
+        list(fetch_all(sources(f"{far}/", f"{quick.url}/"), manners, rested=False))
+    assert 0.4 <= server.asked[0].at - before < 1
+    assert quick.asked[0].at - before < 0.3
+
+
 def test_a_host_that_must_wait_keeps_no_other_one_waiting() -> None:
     manners = Manners(allow_hosts=("127.0.0.1", "127.0.0.2"), spacing=0.5, workers=1)
     with (
@@ -90,7 +141,7 @@ def test_no_more_is_fetched_than_somebody_takes() -> None:
         outcomes = fetch_all(sources(*[f"{server.url}/"] * 20), manners)
         next(outcomes)
         time.sleep(0.3)
-        assert len(server.asked) <= 1 + 2 * manners.workers
+        assert len(server.asked) <= 1 + manners.workers + WAITING
         assert len(list(outcomes)) == 19
 
 
@@ -112,3 +163,12 @@ def test_stopping_early_is_quick_and_leaves_nothing_running() -> None:
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.02)
     assert threading.active_count() <= before
+
+
+def test_a_cookie_goes_back_to_the_host_that_set_it_and_to_no_other() -> None:
+    with (
+        http_server({"/": reply(body=FEED)}, host="127.0.0.2") as other,
+        http_server({"/": reply(302, Location=f"{other.url}/", Set_Cookie="seen=1; Path=/")}) as server,
+    ):
+        list(fetch_all(sources(f"{server.url}/", f"{server.url}/"), LOCAL))
+    assert [asked.headers.get("cookie") for asked in (*server.asked, *other.asked)] == [None] * 4

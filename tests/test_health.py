@@ -1,5 +1,6 @@
 """What is noticed of a source: one word for each way to fare, its own rhythm, gaps, floods, and a long silence."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,6 +57,9 @@ WORDS: list[tuple[SourceState, Word, Advice]] = [
     (ill("http", 404), "broken", "check-address"),
     (ill("http", 503), "broken", "wait"),
     (ill("timeout"), "broken", "wait"),
+    (replace(ill("timeout"), since=NOW - 6 * DAY), "broken", "wait"),
+    (replace(ill("timeout"), since=NOW - 7 * DAY), "broken", "open-it"),  # what passes by itself has passed
+    (ill("selector"), "broken", "mend-select"),
     (ill("tls"), "broken", "open-it"),
     (ill("private-address"), "broken", "allow-host"),
     (ill("not-a-feed"), "broken", "check-address"),

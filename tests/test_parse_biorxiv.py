@@ -149,3 +149,15 @@ def test_no_answer_raises(answer: dict[str, object]) -> None:
 def test_no_bytes_raise(document: bytes) -> None:
     biorxiv.parse(document, SOURCE, address="x", content_type="")
     assert following(SOURCE, document, "x") == ""
+
+
+def test_a_window_that_holds_too_much_is_closed_earlier() -> None:
+    """The window is shorter for good; its pages are counted from the start."""
+    here = asked(SOURCE)
+    document = page(preprint(1), count=1, total=200)  # 90 pages of one are as much as a run reads
+    then = following(SOURCE, document, here)
+    assert then == "https://api.biorxiv.org" + request("2026-11-19/2026-11-19")
+    assert read(SOURCE, document, then).reached == datetime(2026, 11, 20, tzinfo=UTC)
+    assert following(SOURCE, document, then).endswith(request("2026-11-19/2026-11-19", 1))
+    later = "https://api.biorxiv.org" + request("2026-11-19/2026-11-22", 100)
+    assert following(SOURCE, document, later).endswith(request("2026-11-19/2026-11-22", 101))

@@ -1,18 +1,21 @@
 """What the rooms of literature services share."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.parse.services import (
+    MOST,
     abstract_of,
+    day_after,
     day_of,
     doi_address,
     error_in,
     inside,
+    last_day,
     loads,
     number,
     parameter,
@@ -145,3 +148,43 @@ def test_languages(code: str, two: str) -> None:
 def test_a_doi_leads_somewhere() -> None:
     assert doi_address("https://doi.org/10.1000/A<1>#b?c") == "https://doi.org/10.1000/A%3C1%3E%23b%3Fc"
     assert doi_address("none") == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found", "closes"),
+    [
+        ("2026-11-01", "2026-11-30", 9_000, ""),
+        ("2026-11-01", "2026-11-30", 18_000, "2026-11-12"),
+        ("2026-11-01", "2026-11-02", 9_001, "2026-11-01"),
+        ("2026-11-01", "2026-11-30", 10**9, "2026-11-01"),
+        ("2026-11-01", "2026-11-01", 10**9, ""),
+        ("2026-11-02", "2026-11-01", 10**9, ""),
+        ("", "2026-11-01", 10**9, ""),
+        ("2026-11-01", "2026-13-01", 10**9, ""),
+    ],
+)
+def test_a_window_that_holds_too_much_is_closed_earlier(first: str, last: str, found: int, closes: str) -> None:
+    assert last_day(first, last, found) == closes
+
+
+@given(st.dates(), st.integers(0, 4_000), st.integers(0, 10**12))
+def test_a_window_gets_shorter_until_it_fits_or_is_one_day(opens: date, days: int, found: int) -> None:
+    first = opens.isoformat()
+    try:
+        last = (opens + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return
+    for _ in range(100):
+        closes = last_day(first, last, found)
+        if not closes:
+            break
+        assert first <= closes < last
+        last = closes
+    assert found <= MOST or last <= first
+
+
+def test_the_end_of_a_day() -> None:
+    assert day_after("2026-11-30") == datetime(2026, 12, 1, tzinfo=UTC)
+    assert day_after("2026-11-30", timedelta(days=-1)) == datetime(2026, 11, 30, tzinfo=UTC)
+    assert day_after("2026-11-31") is None
+    assert day_after("9999-12-31") is None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from watcher.articles import Article
 from watcher.digest import Digest, Line, Outlet, Section
 from watcher.health import Health
+from watcher.ownpages import OwnPage
 from watcher.profiles import ProfileSetting, learn
 from watcher.relevance import judge
 from watcher.render.json import article_json, digest_json, dumped, profile_json, report_json, source_json, time
@@ -150,7 +151,9 @@ def test_a_report_source_by_source() -> None:
         SourceReport(source=SOURCE, new=5, known=1, changed=1),
         SourceReport(source=SOURCE, trouble=Trouble(kind="dns")),
     )
-    facts = report_json(RunReport(summary=run, sources=reports, resting=7))
+    page = OwnPage(article=3, url="https://a.example/3", asked=NOW, outcome="read", text="Texte")
+    facts = report_json(RunReport(summary=run, sources=reports, resting=7, pages=(page,)))
+    assert [(p["article"], p["outcome"], p["due"], p["characters"]) for p in facts["pages"]] == [("3", "read", None, 5)]
     assert (facts["asked"], facts["resting"], facts["failed"], facts["new"], facts["known"]) == (2, 7, 1, 5, 1)
     assert facts["sources"][0]["changed"] == 1
     assert facts["sources"][1]["trouble"] == {"kind": "dns", "status": None, "detail": ""}

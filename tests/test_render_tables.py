@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +14,7 @@ from rich.console import RenderableType
 
 from watcher import config
 from watcher.articles import Article
-from watcher.health import Advice, Word, judge_all
+from watcher.ownpages import OwnPage
 from watcher.profiles import ProfileSetting, learn
 from watcher.relevance import Match, Score, judge
 from watcher.render.tables import (
@@ -23,7 +22,6 @@ from watcher.render.tables import (
     articles_table,
     explanation,
     groups_table,
-    health_table,
     profile_table,
     profile_yaml,
     profiles_table,
@@ -31,10 +29,8 @@ from watcher.render.tables import (
     sources_table,
 )
 from watcher.render.terminal import console
-from watcher.render.words import ADVICE
-from watcher.render.words import FARES as FARES_SAID
 from watcher.seeds import Seed
-from watcher.sources import Source, SourceState, Trouble
+from watcher.sources import Source
 from watcher.store import Remembered
 from watcher.stories import Tie
 
@@ -45,13 +41,6 @@ SOURCES = (
     Source(id="curie", url="https://curie.example/feed", every=timedelta(minutes=90)),
     Source(id="neuve", url="https://neuve.example/feed", every=timedelta(minutes=10)),
 )
-STATES = {
-    "inserm": SourceState(source="inserm", checked=NOW, ok=NOW, newest=NOW, articles=1312),
-    "curie": SourceState(
-        source="curie", checked=NOW, failures=2, since=NOW - timedelta(days=2), trouble=Trouble(kind="http", status=503)
-    ),
-}
-FARES = tuple(judge_all(source, STATES.get(source.id, SourceState(source=source.id)), NOW) for source in SOURCES)
 SEED = Seed(name="a.md", title="Ferroptose", text="La ferroptose part du lysosome. Le fer du lysosome la déclenche.")
 SETTING = ProfileSetting(name="fer", seeds=Path("dossier/seeds/fer"))
 PROFILE = learn((SEED,), SETTING)
@@ -91,7 +80,6 @@ def test_every_table_renders_within_the_screen(language: str, width: int) -> Non
     scores = judge(ARTICLE, (PROFILE,))
     tables: Iterable[RenderableType] = (
         sources_table(SOURCES, language),
-        health_table(FARES, language, PARIS),
         profiles_table((PROFILE,), language),
         profile_table(PROFILE, language),
         articles_table((KNOWN, OTHER), language, PARIS),
@@ -111,40 +99,6 @@ def test_sources() -> None:
     text = printed(sources_table(SOURCES, "fr"))
     assert "Inserm [presse]" in text
     assert re.findall(r"[\d.,]+ (?:h|min)\b", text) == ["6 h", "90 min", "10 min"]
-
-
-def test_health() -> None:
-    text = printed(health_table(FARES, "fr", PARIS), width=80)
-    first, second, third, counts, *told = [line.strip() for line in text.splitlines() if line.strip()][2:]
-    assert re.split(r"  +", first) == ["inserm", "va bien", "—", "1\u202f312", "02/03/2026"]
-    assert re.split(r"  +", second) == ["curie", "en panne", "28/02/2026", "0", "—"]
-    assert re.split(r"  +", third) == ["neuve", "jamais interrogée", "—", "0", "—"]
-    assert counts == "1 va bien · 1 en panne · 1 jamais interrogée"
-    said = " ".join(told).replace("\u00a0", " ")
-    assert "curie répond par une erreur 503 (depuis le 28 février 2026, 2 échecs de suite) — rien à faire" in said
-    assert "neuve — lancez « watcher poll »" in said
-
-
-def test_all_that_is_to_know_of_a_source_is_said() -> None:
-    state = SourceState(
-        source="inserm", checked=NOW, ok=NOW, newest=NOW - timedelta(days=40), usual_gap=timedelta(days=3),
-        gap=NOW - timedelta(days=2), flood=NOW, held=41,
-    )  # fmt: skip
-    found = judge_all(SOURCES[0], state, NOW)
-    assert [health.word for health in found] == ["flood", "gap", "silent"]
-    for language, said in (
-        ("fr", ("41 articles nouveaux d’un coup", "trou possible le 28 février 2026", "d’ordinaire tous les 3 jours")),
-        ("en", ("41 new articles at once", "possible gap on 28 February 2026", "usually publishes every 3 days")),
-    ):  # fmt: skip
-        text = printed(health_table((found,), language, PARIS), width=400)
-        assert all(phrase in text for phrase in said)
-
-
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_every_word_and_every_advice_can_be_said(language: str) -> None:
-    at = language == "en"
-    assert all(FARES_SAID[word][at] for word in get_args(Word))
-    assert all(ADVICE[advice][at] or not advice for advice in get_args(Advice))
 
 
 def test_a_profile_and_its_terms() -> None:
@@ -176,6 +130,18 @@ def test_an_article_with_its_names_and_ties() -> None:
     assert "n°\u00a04 Iron in lysosomes (curie)" in text
     assert re.search(r"lien 0,5[23]\u00a0: ferroptose, lysosome", text)
     assert "tie 0.5" in printed(article_page(KNOWN, (KNOWN, OTHER), ties, {}, "en", PARIS))
+
+
+def test_an_article_says_when_its_text_comes_from_its_own_page() -> None:
+    read = OwnPage(article=3, url=ARTICLE.url, asked=NOW, outcome="read", text="Le fer s’y accumule.\nIl y oxyde tout.")
+    text = printed(article_page(replace(KNOWN, page=read), (KNOWN,), (), {}, "fr", PARIS))
+    assert "sa page  " in text
+    assert "le texte ci-dessous et les notes en viennent" in text
+    assert "Il y oxyde tout." in text
+    refused = replace(read, outcome="robots", text="")
+    text = printed(article_page(replace(KNOWN, page=refused), (KNOWN,), (), {}, "en", PARIS))
+    assert "not read: robots.txt forbids it" in text
+    assert "Le fer s’y accumule." in text
 
 
 def test_an_article_alone_has_no_story() -> None:

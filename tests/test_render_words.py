@@ -17,11 +17,14 @@ import watcher
 from watcher import config, sources, store
 from watcher.cli import words as said
 from watcher.errors import ConfigError, Mistake, UsageError
+from watcher.ownpages import Answer, OwnPage
 from watcher.render import words
 from watcher.render.words import (
     date_said,
     moment_said,
     number,
+    page_said,
+    pages_said,
     say,
     spaced,
     summary_said,
@@ -29,7 +32,7 @@ from watcher.render.words import (
     trouble_said,
     units,
 )
-from watcher.sources import Trouble
+from watcher.sources import Trouble, TroubleKind
 
 ROOMS = Path(watcher.__file__).parent
 PARIS = ZoneInfo("Europe/Paris")
@@ -84,7 +87,9 @@ def test_french_spaces_before_double_punctuation() -> None:
     assert spaced("en", "What ? Yes : no") == "What ? Yes : no"
 
 
-@pytest.mark.parametrize("table", [words._SAYINGS, words._TROUBLE, words.HEADS, words.LABELS])
+@pytest.mark.parametrize(
+    "table", [words._SAYINGS, words._TROUBLE, words.HEADS, words.LABELS, words._PAGES, words._PAGE]
+)
 def test_no_french_saying_can_be_broken_before_its_punctuation(table: dict[str, tuple[str, str]]) -> None:
     for french, _ in table.values():
         text = spaced("fr", french)
@@ -92,7 +97,9 @@ def test_no_french_saying_can_be_broken_before_its_punctuation(table: dict[str, 
         assert "'" not in text  # ’
 
 
-@pytest.mark.parametrize("table", [words._SAYINGS, words._TROUBLE, said._ERRORS, said._MISTAKES])
+@pytest.mark.parametrize(
+    "table", [words._SAYINGS, words._TROUBLE, words._PAGES, words._PAGE, said._ERRORS, said._MISTAKES]
+)
 def test_both_languages_say_the_same_things(table: dict[str, tuple[str, str]]) -> None:
     for key, (french, english) in table.items():
         assert french
@@ -108,6 +115,30 @@ def test_a_run_in_one_line() -> None:
         "1 source interrogée, 3 pas encore échues, 0 en échec · 2 articles nouveaux, 1 déjà connu"
     )
     assert summary_said("en", run, 0) == "1 source asked, 0 not yet due, 0 failed · 2 new articles, 1 already known"
+
+
+def own(outcome: Answer | TroubleKind, **facts: object) -> OwnPage:
+    return OwnPage(article=1, url="https://a.example/1", asked=utc(2026, 3, 1), outcome=outcome, **facts)  # type: ignore[arg-type]
+
+
+def test_what_came_of_articles_own_pages_in_one_line() -> None:
+    pages = [own("read"), own("robots"), own("read"), own("timeout"), own("http", status=404), own("reserved")]
+    assert pages_said("fr", pages) == (
+        "2 pages lues, 1 refusée par robots.txt, 1 réservée par l’éditeur (fouille de textes), 2 en échec"
+    )
+    assert pages_said("en", pages[:2]) == "1 page read, 1 refused by robots.txt"
+    assert pages_said("fr", pages[1:2]) == "0 page lue, 1 refusée par robots.txt"
+    assert pages_said("fr", ()) == ""
+
+
+def test_what_came_of_one_articles_own_page() -> None:
+    read = own("read", text="Texte")
+    assert page_said("fr", read, PARIS, judged=True).startswith("lue le 1er mars 2026\u202f; le texte ci-dessous")
+    assert page_said("en", read, PARIS, judged=False) == "read on 1 March 2026, says no more"
+    assert page_said("en", own("http", status=503, due=utc(2026, 3, 2)), PARIS, judged=False) == (
+        "failed on 1 March 2026, to be tried again (503)"
+    )
+    assert page_said("fr", own("timeout"), PARIS, judged=False) == "échec le 1er mars 2026"
 
 
 # Dates

@@ -123,3 +123,35 @@ def test_a_redirect_to_something_else_than_a_feed_teaches_nothing(server: Server
         assert report is not None
         assert report.trouble is not None
     assert (state(store).moved, state(store).moved_since) == ("", None)
+
+
+def test_what_a_gap_lost_is_looked_for_in_the_earlier_pages_of_a_wordpress(server: Server, store: Store) -> None:
+    """Once: the run after the gap; the pages end where there are none, or with the fifth."""
+    source = Source(id="one", url=f"{server.url}/feed/")
+    head = "<generator>https://wordpress.org/?v=6.8</generator>"
+    server.routes["/feed/"] = reply(body=rss(*range(10), head=head), ETag='"1"')
+    visit(store, source, 0)
+    server.routes["/feed/"] = reply(body=rss(*range(30, 40), head=head), ETag='"2"')
+    visit(store, source, 1)
+    server.routes |= {
+        f"/feed/?paged={n}": reply(body=rss(*range(50 - 10 * n, 60 - 10 * n), head=head)) for n in (2, 3, 4, 5)
+    }
+    before = len(server.asked)
+    found = visit(store, source, 2)
+    assert found is not None
+    assert (found.new, found.held, found.trouble) == (20, 0, None)
+    assert [asked.path for asked in server.asked[before:]] == ["/feed/", *(f"/feed/?paged={n}" for n in (2, 3, 4, 5))]
+    assert "if-none-match" not in server.asked[before].headers
+    after = visit(store, source, 3)
+    assert after is not None
+    assert after.new == 0
+    assert server.asked[-1].path == "/feed/"
+
+
+@pytest.mark.parametrize("head", ["", "<generator>https://autre.example/wordpress.org/</generator>"])
+def test_other_feeds_have_no_earlier_pages(server: Server, store: Store, head: str) -> None:
+    source = Source(id="one", url=f"{server.url}/feed/")
+    for day, first in enumerate((0, 30, 30)):
+        server.routes["/feed/"] = reply(body=rss(*range(first, first + 10), head=head))
+        visit(store, source, day)
+    assert [asked.path for asked in server.asked] == ["/feed/"] * 3

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database, Migrations
 
-from watcher.schema import APPLICATION_ID, first_tables, migrations
+from watcher.schema import APPLICATION_ID, first_tables, floods, migrations, what_sources_do, when_events_are
 from watcher.store import Store
 
 
@@ -28,7 +28,19 @@ def test_all_is_applied_and_signed(line: sqlite3.Connection) -> None:
     migrations.apply(Database(line))
     assert line.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     tables = {name for kind, name, _ in shape(line) if kind == "table"}
-    own = {"aliases", "articles", "articles_fts", "cites", "profiles", "runs", "scores", "sightings", "sources", "ties"}
+    own = {
+        "aliases",
+        "articles",
+        "articles_fts",
+        "cites",
+        "own_pages",
+        "profiles",
+        "runs",
+        "scores",
+        "sightings",
+        "sources",
+        "ties",
+    }
     assert own <= tables
     assert not migrations.pending(Database(line))
 
@@ -46,7 +58,9 @@ def test_every_table_of_ours_is_strict(line: sqlite3.Connection) -> None:
     migrations.apply(Database(line))
     listed = line.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
     loose = {name for name, strict in listed if not strict}
-    assert {name for name in loose if not name.startswith(("sqlite_", "_sqlite_", "articles_fts"))} == set()
+    assert {
+        name for name in loose if not name.startswith(("sqlite_", "_sqlite_", "articles_fts", "own_pages_fts"))
+    } == set()
 
 
 @pytest.mark.parametrize(
@@ -94,6 +108,24 @@ def test_a_migration_that_fails_half_way_leaves_nothing_of_itself(line: sqlite3.
     fail = False
     longer.apply(Database(line))
     assert line.execute("SELECT name, fingerprint, note FROM profiles").fetchall() == [("p", "f", None)]
+
+
+def test_a_database_from_before_articles_own_pages_gets_them(tmp_path: Path) -> None:
+    file = tmp_path / "watcher.db"
+    older = Migrations("watcher")
+    for migration in (first_tables, what_sources_do, floods, when_events_are):
+        older(name=migration.__name__)(migration)
+    with closing(sqlite3.connect(file, isolation_level=None)) as line:
+        older.apply(Database(line))
+        line.execute(
+            "INSERT INTO articles (id, title, summary, body, url, language, first_seen, authors, journal, year, volume,"
+            " pages, story) VALUES (1, 'La ferroptose', '', '', '', '', '2026-03-02T07:00:00+00:00', '[]', '', '', '',"
+            " '12-19', 1)"
+        )
+    with Store(file) as store:
+        (known,) = store.get([1])
+        assert (known.article.pages, known.page, known.reading) == ("12-19", None, known.article)
+        assert store.search("ferroptose", 5) == (known,)
 
 
 def test_a_new_database_gets_all_migrations_or_none(line: sqlite3.Connection) -> None:

@@ -18,6 +18,7 @@ from watcher.articles import Article
 from watcher.errors import LockedError, StorageError
 from watcher.health import Arrival
 from watcher.identity import Identified, identify
+from watcher.ownpages import OwnPage
 from watcher.relevance import Score
 from watcher.sources import SourceState, Trouble
 from watcher.store import Remembered, RunSummary, Store, exclusive
@@ -25,6 +26,7 @@ from watcher.stories import Known, Related, Tie
 
 NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 PAPER = Article(
     source="oncoabstracts",
     guid="paper-1",
@@ -128,6 +130,59 @@ def test_a_state_is_replaced_by_the_next_one(store: Store) -> None:
         store.keep_state(replace(STATES[2], source="one"))
         store.keep_state(replace(STATES[1], source="one"))
     assert store.states() == {"one": replace(STATES[1], source="one")}
+
+
+# ---- articles' own pages
+
+
+def own(number: int, text: str = "", **facts: object) -> OwnPage:
+    page = OwnPage(article=number, url=f"https://s.example/{number}", asked=NOW, outcome="read", text=text)
+    return replace(page, **facts)  # type: ignore[arg-type]
+
+
+def test_a_page_comes_back_and_takes_the_scores_away(store: Store) -> None:
+    number = add(store, plain(1), scores=(Score(profile="a", value=12.0),))
+    pages = [own(number, outcome="http", status=503, due=NOW + DAY), own(number, "Un texte.", tries=2)]
+    for page, scores in zip(pages, ((("a", 12.0),), ()), strict=True):
+        with store.transaction():
+            store.keep_page(page)
+        assert get(store, number).page == page
+        assert get(store, number).scores == scores
+
+
+def test_the_text_of_a_page_is_found_and_no_longer_when_it_is_gone(store: Store) -> None:
+    first, second = add(store, plain(1)), add(store, replace(plain(2), summary="La ferroptose des cellules"))
+    for page in (own(first, "La ferroptose détruit"), own(second, "Les cellules et la ferroptose")):
+        with store.transaction():
+            store.keep_page(page)
+    assert [known.id for known in store.search("FERROPTOSE", 5)] == [second, first]
+    assert [known.id for known in store.search("ferroptose", 1)] == [second]
+    with store.transaction():
+        store.keep_page(own(first, "Autre chose"))
+    assert [known.id for known in store.search("ferroptose", 5)] == [second]
+    assert [known.id for known in store.search("autre chose", 5)] == [first]
+
+
+def test_the_pages_that_are_wanted(store: Store) -> None:
+    scored = (Score(profile="a", value=50.0),)
+    plain_one, best = add(store, plain(1)), add(store, plain(2), scores=scored)
+    newer = add(store, plain(3), now=NOW + DAY)
+    add(store, replace(plain(4), url=""))
+    add(store, replace(plain(5), source="other"))
+    old = add(store, plain(6), now=NOW - 20 * DAY)
+
+    def wanted(now: datetime = NOW + DAY) -> list[int]:
+        return [one.article for one in store.pages_wanted(["s"], NOW - DAY, now)]
+
+    assert old not in wanted()
+    assert wanted() == [best, newer, plain_one]
+    with store.transaction():
+        store.keep_page(own(best, "Un texte."))
+        store.keep_page(own(newer, outcome="timeout", due=NOW + 3 * DAY, tries=2))
+    assert wanted() == [plain_one]
+    again = store.pages_wanted(["s"], NOW - DAY, NOW + 3 * DAY)
+    assert [(one.article, one.tries) for one in again] == [(newer, 2), (plain_one, 0)]
+    assert store.pages_wanted([], NOW - DAY, NOW) == ()
 
 
 # ---- articles

@@ -19,7 +19,7 @@ from pathlib import Path
 import wordfreq
 
 from watcher.background import FILE, GENERAL_FLOOR
-from watcher.lexicon import BREAK, concepts, keys_of, plain_keys, read
+from watcher.lexicon import BREAK, concepts, plain_keys, read
 
 LEAST_GENERAL = 2e-7  # rarer words are told by the default as well
 LEAST_DOCUMENTS = 2
@@ -81,7 +81,7 @@ def main() -> None:
         with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:  # no time stamp: the same input, the same bytes
             packed.write("".join(lines).encode())
         target.write_bytes(raw.getvalue())
-    print(f"{len(keys)} keys, {target.stat().st_size} bytes; {keys_of.cache_info().currsize} words read")
+    print(f"{len(keys)} keys, {target.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

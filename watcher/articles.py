@@ -45,3 +45,4 @@ class Parsed:
     complete: bool = True  # False: cut short or damaged, so its validators (ETag) must not be kept
     skipped: int = 0  # items with neither title nor address nor guid nor text
     rhythm: Rhythm = Rhythm()
+    reached: datetime | None = None  # of a service: it holds all that was entered before; None: all there is

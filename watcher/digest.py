@@ -139,7 +139,7 @@ def _line(
     name = max(fitting, key=lambda n: dict(fitting[n].scores)[n])
     scored = fitting[name]
     lead = min(fresh, key=lambda a: _first_to_read(a, name, language))
-    score = judge(scored.article, tuple(p for p in profiles if p.name == name))[0]
+    score = judge(scored.reading, tuple(p for p in profiles if p.name == name))[0]
     others = sorted((m for m in members if m.id != lead.id), key=lambda m: (m.first_seen, m.id))
     return Line(
         lead=lead,

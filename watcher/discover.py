@@ -13,11 +13,19 @@ from watcher.parse import KINDS
 from watcher.parse.pointers import Listed, linked, title_of
 from watcher.run import Trial, trial_of, try_out
 from watcher.sources import Source, SourceState, Trouble
-from watcher.text import fold
+from watcher.text import STOP_WORDS, fold
 
 WELL_KNOWN = ("/feed/", "/rss.xml", "/feed.xml", "/atom.xml", "/rss")
 MOST_TRIED = 12
 LONGEST_ID = 40
+LONGEST_NAME = 80
+MOST_WORDS = 4  # of a title, in an id
+
+_FORMAT = re.compile(r"\s*[»|:–—-]\s*(?:(?:flux|fil|feeds?|rss|atom)[\s.0-9]*)+$", re.IGNORECASE)
+_SHARED = frozenset(
+    "ac asso co com edu fr gob gouv gov net nom org".split()
+)  # of a host: not what tells it from others
+_NO_NEWS = frozenset("accueil atom feed feeds flux fil home rss".split())  # in a title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ def discover(address: str, taken: Collection[str], manners: Manners, now: dateti
     title = title_of(first.content, first.content_type)
     at_once = trial_of(here, first, (), None)
     if isinstance(at_once, Trial):
-        return Discovery(source=_settled(here, title, at_once, taken), trial=at_once)
+        return Discovery(source=_settled(here, at_once.title, at_once, taken), trial=at_once)
     listed = linked(first.content, address=first.url, content_type=first.content_type)
     return _found(_trials(here, listed, first.url, manners, now), title, listed, taken) or at_once
 
@@ -53,7 +61,7 @@ def _answer(outcome: Unchanged | Trouble) -> Trouble:
 def _found(trial: Trial | None, title: str, listed: tuple[Listed, ...], taken: Collection[str]) -> Discovery | None:
     if trial is None:
         return None
-    named = next((one.title for one in listed if one.url == trial.source.url), "") or title
+    named = trial.title or next((one.title for one in listed if one.url == trial.source.url), "") or title
     others = tuple(one for one in listed if one.url != trial.source.url)
     return Discovery(source=_settled(trial.source, named, trial, taken), trial=trial, others=others)
 
@@ -74,18 +82,52 @@ def _trials(here: Source, listed: tuple[Listed, ...], base: str, manners: Manner
 def _settled(source: Source, title: str, trial: Trial, taken: Collection[str]) -> Source:
     languages = Counter(item.article.language for item in trial.items if item.article.language)
     language = languages.most_common(1)[0][0] if languages else ""
-    return replace(source, id=free_id(title, source.url, taken), name=title, language=language)
+    return replace(source, id=free_id(title, source.url, taken), name=name_of(title), language=language)
+
+
+def name_of(title: str) -> str:
+    """A title as the name of a source: without the format at its end ("… » Flux RSS"), and not too long."""
+    name = _FORMAT.sub("", title) or title
+    if len(name) <= LONGEST_NAME:
+        return name
+    return name[: LONGEST_NAME - 1].rpartition(" ")[0].rstrip(" ,;:–—-|»") + "…" if " " in name else name[:LONGEST_NAME]
 
 
 def free_id(title: str, url: str, taken: Collection[str]) -> str:
-    """An id made of a title, or else of the host, that no other source has."""
-    host = (urlsplit(url).hostname or "source").removeprefix("www.")
-    words = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")
-    if not words or len(words) > LONGEST_ID:
-        words = re.sub(r"[^a-z0-9]+", "-", fold(host)).strip("-")[:LONGEST_ID].strip("-") or "source"
+    """An id made of what tells a host and a title from others, that no other source has."""
+    try:
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        host = ""
+    of_host = _of_host(host)
+    telling = [word for word in _plain_words(title) if word not in STOP_WORDS | _NO_NEWS and len(word) > 1]
+    of_title = [word for word in dict.fromkeys(telling) if word not in of_host]
+    words = _within([*of_host, *of_title[:MOST_WORDS]]) or "-".join(_plain_words(host))[:LONGEST_ID].strip("-")
+    words = words or "source"
     number = 1
     found = words
     while found in taken:
         number += 1
         found = f"{words}-{number}"
     return found
+
+
+def _of_host(host: str) -> list[str]:
+    """What tells a host from others: "inserm" of presse.inserm.fr, "sante" of sante.gouv.fr; nothing of a number."""
+    labels = [label for label in host.split(".")[:-1] if label not in _SHARED]
+    return _plain_words(labels[-1]) if labels and not host.rpartition(".")[2].isdigit() else []
+
+
+def _plain_words(title: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", fold(title))
+
+
+def _within(words: list[str]) -> str:
+    """As many whole words as an id has room for; at least a part of the first."""
+    found = ""
+    for word in words:
+        longer = f"{found}-{word}".strip("-")
+        if len(longer) > LONGEST_ID:
+            break
+        found = longer
+    return found or "".join(words[:1])[:LONGEST_ID]

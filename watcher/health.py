@@ -31,6 +31,7 @@ Advice = Literal[
     "open-it",  # look at it in a browser: only a person sees what it became
     "ask-publisher",  # programs are turned away
     "allow-host",
+    "mend-select",  # what `select` looks for is not on the page
     "remove",
     "new-address",
     "look-through",  # the held articles can be searched
@@ -44,6 +45,7 @@ LONGEST_QUIET = 3  # times the usual gap
 SHORTEST_QUIET = timedelta(days=7)  # a long weekend and a bank holiday are no silence
 SAME_BYTES = timedelta(days=28)  # an unchanging document, of a source whose rhythm is not known
 MOVED_FOR_GOOD = timedelta(days=7)  # a portal or a bad deployment redirects "for good" for an hour
+PATIENCE = timedelta(days=7)  # what passes by itself has passed by then
 TOLD_FOR = timedelta(days=30)  # how long a gap or a flood is spoken of
 
 FULL = 5  # items, from which a document without anything known means that some may have been missed
@@ -78,6 +80,7 @@ class Showing:
     """What one good answer of a source held, against what was known before."""
 
     digest: str = ""  # SHA-256 of the document; empty for "unchanged" (304)
+    marks: bytes = b""  # of its items
     items: int = 0
     held: int = 0  # of them, those kept in the background
     met: int = 0  # of the items, those that this very source had brought before
@@ -102,7 +105,9 @@ def judge_all(source: Source, state: SourceState, now: datetime, since: datetime
     told = since or now - TOLD_FOR
     found: list[tuple[Word, datetime | None, Advice]] = []
     if state.trouble is not None:
-        found.append(_troubled(state))
+        word, began, advice = _troubled(state)
+        lasting = advice == "wait" and began is not None and now - began >= PATIENCE
+        found.append((word, began, "open-it" if lasting else advice))
     elif state.checked is None:
         found.append(("never", None, "poll"))
     if moved_to(source, state) and state.moved_since and now - state.moved_since >= MOVED_FOR_GOOD:
@@ -132,6 +137,8 @@ def _troubled(state: SourceState) -> tuple[Word, datetime | None, Advice]:
         advice = "check-address"
     elif kind == "private-address":
         advice = "allow-host"
+    elif kind == "selector":
+        advice = "mend-select"
     elif kind == "robots":
         advice = "ask-publisher"
     elif kind in ("tls", "too-large"):
@@ -208,6 +215,7 @@ def after_showing(before: SourceState, after: SourceState, showing: Showing, now
         after,
         first=before.first or before.ok or now,
         digest=showing.digest or before.digest,
+        marks=showing.marks if showing.digest else before.marks,
         same_since=(before.same_since or before.ok or now) if same else now,
         usual_gap=usual_gap(showing.arrivals) or before.usual_gap,
         gap=now if gap else before.gap,

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from watcher.articles import Article
@@ -26,11 +27,22 @@ class Identified:
 
 def identify(articles: tuple[Article, ...]) -> tuple[Identified, ...]:
     """Name every article of one document; a guid or an address that different items share names none of them."""
-    guids = Counter(guid for guid, _ in {(a.guid, canonical_url(a.url) or a.title) for a in articles if a.guid})
-    urls = Counter(url for url, _ in {(canonical_url(a.url), fold(a.title)) for a in articles if a.url})
+    guids, urls = _named_by(articles)
     return tuple(
         _identified(a, guid_names=guids[a.guid] < 2, url_names=urls[canonical_url(a.url)] < 2) for a in articles
     )
+
+
+def names_shared(articles: tuple[Article, ...]) -> bool:
+    """Whether different items of one document share a guid or an address."""
+    return any(count > 1 for names in _named_by(articles) for count in names.values())
+
+
+def _named_by(articles: tuple[Article, ...]) -> tuple[Counter[str], Counter[str]]:
+    """How many different items each guid and each address names."""
+    guids = Counter(guid for guid, _ in {(a.guid, canonical_url(a.url) or a.title) for a in articles if a.guid})
+    urls = Counter(url for url, _ in {(canonical_url(a.url), fold(a.title)) for a in articles if a.url})
+    return guids, urls
 
 
 def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Identified:
@@ -118,20 +130,21 @@ def _less_around(doi: str) -> str:
 def ids_in_text(text: str) -> tuple[Alias, ...]:
     """The studies that a text names: DOIs, PubMed, PMC and trial numbers, each once, in order."""
     found: dict[Alias, None] = {}
-    for match in _DOI.finditer(text):
+    for match in _DOI.finditer(text) if "10." in text else ():
         if doi := canonical_doi(text[match.start() : match.start() + _DOI_LONGEST]):
             found["doi", doi] = None
-    for scheme, pattern in (
-        ("pmid", r"\bPMID:?\s*(\d{4,9})\b"),
-        ("pmcid", r"\b(PMC\d{4,9})\b"),
-        ("nct", r"\b(NCT\d{8})\b"),
-    ):
-        for match in re.finditer(pattern, text):
+    for scheme, hint, pattern in _NAMED:
+        for match in pattern.finditer(text) if hint in text else ():
             if named := alias(scheme, match.group(1)):
                 found[named] = None
     return tuple(found)
 
 
+_NAMED = (
+    ("pmid", "PMID", re.compile(r"\bPMID:?\s*(\d{4,9})\b")),
+    ("pmcid", "PMC", re.compile(r"\b(PMC\d{4,9})\b")),
+    ("nct", "NCT", re.compile(r"\b(NCT\d{8})\b")),
+)
 _NAMES = re.compile(
     rf"(?:\bdoi\s*:?\s*)?(?:https?://\S+|{_DOI.pattern})|\b(?:PMID|PMCID|PMC)\s*:?\s*(?:PMC)?\d+|\bNCT\d{{8}}",
     re.IGNORECASE,
@@ -140,12 +153,16 @@ _NAMES = re.compile(
 
 def without_ids(text: str) -> str:
     """A text without the addresses and identifiers in it, which are names and not words."""
-    return _NAMES.sub(" ", text)
+    lowered = text.lower()
+    return _NAMES.sub(" ", text) if any(hint in lowered for hint in _NAME_HINTS) else text
+
+
+_NAME_HINTS = ("://", "10.", "pmid", "pmc", "nct")
 
 
 def _pubmed_tail(summary: str) -> list[Alias]:
     """PubMed's own feeds end each summary with the identifiers of the very paper: `PMID:… | DOI:…`."""
-    found = re.search(r"PMID:\s?\d{4,9}(?:\s*\|\s*(?:PMC:PMC\d+|DOI:\S+))*\s*$", summary)
+    found = "PMID:" in summary and re.search(r"PMID:\s?\d{4,9}(?:\s*\|\s*(?:PMC:PMC\d+|DOI:\S+))*\s*$", summary)
     return list(ids_in_text(found.group())) if found else []
 
 
@@ -177,8 +194,11 @@ _TRACKING = re.compile(
     r"|rss|feed|s_cid|wt_mc|from_rss|share|spm|ito|sr_share"
 )
 _EDITION = re.compile(r"(www\d?|m|mobile|amp|v2-dev)\.")
+_SLASHES = re.compile(r"/{2,}")
+_LAST_OF_PATH = re.compile(r"(/amp|\.amp|/|\s+)$")
 
 
+@lru_cache(maxsize=1024)  # an item's address is asked for several times in a row
 def canonical_url(url: str) -> str:
     """An address without what changes from reader to reader; the same address again when given its own result.
 
@@ -192,11 +212,11 @@ def canonical_url(url: str) -> str:
         return ""
     if parts.scheme.lower() not in ("http", "https") or not host:
         return ""
-    while (shorter := _EDITION.sub("", host, count=1) if _EDITION.match(host) else host) != host and "." in shorter:
-        host = shorter
-    path = re.sub(r"/{2,}", "/", parts.path)
-    while (cut := re.sub(r"(/amp|\.amp|/|\s+)$", "", path)) != path:
-        path = cut
+    while (found := _EDITION.match(host)) and "." in host[found.end() :]:
+        host = host[found.end() :]
+    path = _SLASHES.sub("/", parts.path)
+    while cut := _LAST_OF_PATH.search(path):
+        path = path[: cut.start()]
     query = parts.query.encode(errors="replace").decode()  # a lone surrogate has no bytes to be quoted
     kept = sorted((k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _TRACKING.fullmatch(k.lower()))
     if ":" in host:  # an IPv6 address

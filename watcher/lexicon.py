@@ -35,25 +35,31 @@ class Reading:
     inner: tuple[str, ...]  # the concepts inside phrases of the lexicon ("resistance" in "resistance to chemotherapy")
 
 
+@lru_cache(maxsize=16)  # a title is read for the stories and for the scores, one right after the other
 def read(prose: str) -> Reading:
     """Read prose into keys; stop words and bare numbers are left out."""
     plain = _all_keys(prose)
     index = _index()
     keys: list[str] = []
     inner: list[str] = []
-    i, n = 0, len(plain)
-    while i < n:
-        for form, concept in index.get(plain[i], ()):
-            if len(form) == 1 or tuple(plain[i : i + len(form)]) == form:
-                keys.append(concept)
-                if len(form) > 1:
-                    inner.extend(c for k in form if (c := _concept_of(k)) and c != concept)
-                i += len(form)
+    done = 0  # how many of the plain keys have been read
+    for i in [i for i, key in enumerate(plain) if key in index]:
+        if i < done:  # inside a phrase that was recognised
+            continue
+        longer, alone = index[plain[i]]
+        for form, concept in longer.get(plain[i + 1], ()) if longer and i + 1 < len(plain) else ():
+            if tuple(plain[i : i + len(form)]) == form:
+                keys += (*plain[done:i], concept)
+                inner.extend(c for k in form if (c := _concept_of(k)) and c != concept)
+                done = i + len(form)
                 break
         else:
-            if not plain[i].startswith(SMALL):
-                keys.append(plain[i])
-            i += 1
+            if alone:
+                keys += (*plain[done:i], alone)
+                done = i + 1
+    keys += plain[done:]
+    if not _SMALL_KEYS.isdisjoint(keys):
+        keys = [key for key in keys if key not in _SMALL_KEYS]
     return Reading(keys=tuple(keys), inner=tuple(inner))
 
 
@@ -65,7 +71,7 @@ _ELIDED = re.compile("\\b[CDJLMNST]['\u2019]")  # "L'asthme": not a small capita
 
 def plain_keys(prose: str) -> list[str]:
     """The keys of a text word by word, in order, before phrases are recognised."""
-    return [key for key in _all_keys(prose) if not key.startswith(SMALL)]
+    return [key for key in _all_keys(prose) if key not in _SMALL_KEYS]
 
 
 def _all_keys(prose: str) -> list[str]:
@@ -74,10 +80,22 @@ def _all_keys(prose: str) -> list[str]:
         prose = _IDIOM.sub("", prose)
     if "'" in prose or "\u2019" in prose:
         prose = _ELIDED.sub("", prose)
-    return [key for word in words(prose) for key in keys_of(word)]
+    return [key for word in words(prose) for key in _KEYS[word]]
 
 
-@lru_cache(maxsize=200_000)
+class _Keys(dict[str, tuple[str, ...]]):
+    """The keys of every word that was met; a plain dictionary, because every word of every text is looked up in it."""
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= 200_000:
+            self.clear()
+        self[word] = keys = keys_of(word)
+        return keys
+
+
+_KEYS = _Keys()
+
+
 def keys_of(word: str) -> tuple[str, ...]:
     """The keys of one word as written: none for a stop word, BREAK for punctuation, several for a compound."""
     if not word[0].isalnum():
@@ -105,6 +123,8 @@ def keys_of(word: str) -> tuple[str, ...]:
 
 _NUMBERED = re.compile("(?:type|phase|stage|grade)[-\u2010\u2011][0-9]{1,2}", re.IGNORECASE)  # no name of a molecule
 _SMALL = re.compile("[A-Z]|[0-9]{1,2}|[Nn]on")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SMALL_KEYS = frozenset(SMALL + s for s in (*map(str, range(100)), *(f"0{n}" for n in range(10)), *_LETTERS, "non"))
 _HYPHEN = re.compile("[-\u2010\u2011]")
 _PREFIXES = frozenset(
     """anti chemo chimio co hyper hypo immuno inter intra micro multi neo neuro non onco pan post pre pro radio re sub
@@ -296,25 +316,40 @@ def _exact() -> dict[str, str]:
     return found
 
 
+_Forms = dict[str, tuple[tuple[tuple[str, ...], str], ...]]  # by the second key, longest first, each with its concept
+
+
 @cache
-def _index() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
-    """First key of a form -> the forms that begin with it, longest first.
+def _index() -> dict[str, tuple[_Forms, str]]:
+    """First key of a form -> the longer forms that begin with it, and the concept that it is alone ("" for none).
 
     A root stands for a concept when it is long enough to be told from others and no second concept claims it.
     """
-    by_first: dict[str, dict[tuple[str, ...], str]] = {}
+    phrases: dict[str, dict[str, dict[tuple[str, ...], str]]] = {}
+    single: dict[str, str] = {}
     claimed: dict[str, set[str]] = {}
     for concept in concepts().values():
         for name in concept.french + concept.english:
             form = tuple(k for k in _all_keys(name) if k != BREAK)
-            if len(form) > 1 or (form and form[0].isupper()):
-                by_first.setdefault(form[0], {}).setdefault(form, concept.key)
+            if len(form) > 1:
+                phrases.setdefault(form[0], {}).setdefault(form[1], {}).setdefault(form, concept.key)
+            elif form and form[0].isupper():
+                single.setdefault(form[0], concept.key)
             elif " " not in name and _symbol(name) is None:
                 claimed.setdefault(root(name), set()).add(concept.key)
     for stem, keys in claimed.items():
         if len(keys) == 1 and len(stem) >= _TELLING_ROOT:
-            by_first.setdefault(stem, {}).setdefault((stem,), next(iter(keys)))
-    return {first: tuple(sorted(forms.items(), key=lambda f: -len(f[0]))) for first, forms in by_first.items()}
+            single.setdefault(stem, next(iter(keys)))
+    return {
+        first: (
+            {
+                second: tuple(sorted(f.items(), key=lambda f: -len(f[0])))
+                for second, f in phrases.get(first, {}).items()
+            },
+            single.get(first, ""),
+        )
+        for first in {**phrases, **single}
+    }
 
 
 _TELLING_ROOT = 5  # letters
@@ -325,4 +360,4 @@ def _concept_of(key: str) -> str | None:
     """The concept that one key of a phrase is or stands for."""
     if key in concepts():
         return key
-    return next((concept for form, concept in _index().get(key, ()) if len(form) == 1), None)
+    return _index().get(key, ({}, ""))[1] or None

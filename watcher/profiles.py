@@ -6,13 +6,14 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 from watcher.background import rarest, rarity
 from watcher.lexicon import BREAK, concepts, keys_of, read
+from watcher.program import mark
 from watcher.seeds import Seed
 from watcher.text import STOP_WORDS, fold, language, words
 
@@ -69,9 +70,22 @@ class Profile:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever a score by this profile may change."""
-        facts = [[term.key, round(term.weight, 6)] for term in self.terms]
+        """Changes whenever a score by this profile may change: with its terms, and with the program that judges."""
+        facts = [mark(), *([term.key, round(term.weight, 6)] for term in self.terms)]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+def written(profile: Profile) -> str:
+    """A profile as one line of JSON, from which `profile_of` makes it again."""
+    return json.dumps(asdict(profile), ensure_ascii=False)
+
+
+def profile_of(line: str) -> Profile:
+    """The profile that `written` made a line of; raises ValueError, KeyError or TypeError for any other line."""
+    facts = json.loads(line)
+    lists = ("french", "english", "seeds")
+    terms = tuple(Term(**term | {name: tuple(term[name]) for name in lists}) for term in facts["terms"])
+    return Profile(name=facts["name"], terms=terms, seeds=tuple(facts["seeds"]), threshold=facts["threshold"])
 
 
 def learn(seeds: Iterable[Seed], setting: ProfileSetting) -> Profile:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from watcher.articles import Article
 from watcher.background import rarity
-from watcher.profiles import PHRASE, Profile, learnt_term, names_in, seed_counts
+from watcher.profiles import PHRASE, Profile, learnt_term, names_in, phrases_of, seed_counts
 from watcher.relevance import TITLE_COUNTS, Match, Score, count
 from watcher.seeds import Seed
 
@@ -82,10 +82,10 @@ def rank(seeds: Iterable[Seed], articles: Iterable[Article], *, name: str = "") 
 
 def explained(ranking: Ranking, place: int) -> Score:
     """Take the value of one article of a ranking apart; the contributions of its matches sum to it."""
-    counts = count(ranking.articles[place])
+    title, text = _counts(ranking.articles[place])
     found = []
     for term in ranking.profile.terms:
-        in_title, in_text = counts.title[term.key], counts.text[term.key]
+        in_title, in_text = title[term.key], text[term.key]
         if in_title or in_text:
             says = _says(TITLE_COUNTS * in_title + in_text)
             found.append((term, in_title, in_text, says * ranking.points[term.key] / ranking.lengths[place]))
@@ -105,8 +105,17 @@ def explained(ranking: Ranking, place: int) -> Score:
 
 
 def _of_article(article: Article) -> dict[str, float]:
+    title, text = _counts(article)
+    return {key: TITLE_COUNTS * title[key] + text[key] for key in {**title, **text}}
+
+
+def _counts(article: Article) -> tuple[Counter[str], Counter[str]]:
+    """How often an article says each key and phrase, in its title and in its text."""
     counts = count(article)
-    return {key: TITLE_COUNTS * counts.title[key] + counts.text[key] for key in {**counts.title, **counts.text}}
+    return (
+        counts.title + Counter(phrases_of(counts.title_order)),
+        counts.text + Counter(phrases_of(counts.text_order)),
+    )
 
 
 def _of_seed(seed: Seed, numbers: dict[str, int]) -> dict[str, float]:

@@ -2,11 +2,13 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from watcher.articles import Article
 from watcher.lexicon import BREAK, read
-from watcher.profiles import PHRASE, SATURATION, Profile, phrases_of
+from watcher.profiles import PHRASE, SATURATION, Profile
 
 TITLE_COUNTS = 2.0  # a mention in the title weighs as much as two in the text
 USUAL_LENGTH = 120  # keys in an article of usual length (about 220 words)
@@ -38,88 +40,115 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """The keys and phrases of one article, counted once for all profiles."""
+    """The keys of one article, counted once for all profiles."""
 
     title: Counter[str]
     text: Counter[str]
-    words: Counter[str]  # the keys of the text one by one, without phrases and what is inside them
+    words: Counter[str]  # the keys of the text one by one, without what is inside phrases of the lexicon
+    met: frozenset[str]  # all keys of title and text
+    title_order: tuple[str, ...]  # for phrases, which are looked for only when a profile seeks them
+    text_order: tuple[str, ...]
 
 
 def count(article: Article) -> Counts:
-    """Read an article's title and text into counted keys and phrases."""
-    title, _ = _counted(article.title)
-    text, alone = _counted(article.body or article.summary)
-    return Counts(title=title, text=text, words=alone)
+    """Read an article's title and text into counted keys."""
+    title, text = read(article.title), read(article.body or article.summary)
+    in_title, words = _counted(title.keys), _counted(text.keys)
+    in_title.update(title.inner)
+    in_text = words.copy()
+    in_text.update(text.inner)
+    return Counts(
+        title=in_title,
+        text=in_text,
+        words=words,
+        met=frozenset(in_title) | frozenset(in_text),
+        title_order=title.keys,
+        text_order=text.keys,
+    )
 
 
-def _counted(prose: str) -> tuple[Counter[str], Counter[str]]:
-    reading = read(prose)
-    alone = Counter(reading.keys)
-    del alone[BREAK]
-    counted = alone.copy()
-    counted.update(reading.inner)
-    counted.update(phrases_of(reading.keys))
-    return counted, alone
+def _counted(keys: tuple[str, ...]) -> Counter[str]:
+    counted = Counter(keys)
+    del counted[BREAK]
+    return counted
 
 
-def score(counts: Counts, profile: Profile) -> Score:
-    """Judge how well an article fits a profile.
+def _side_by_side(one: str, other: str, keys: tuple[str, ...]) -> int:
+    """How often two different keys stand next to each other, in either order."""
+    return sum((a == one and b == other) or (a == other and b == one) for a, b in pairwise(keys))
+
+
+def score(counts: Counts, profile: Profile, *, explained: bool = True) -> Score:
+    """Judge how well an article fits a profile; without its matches when nobody asks for an explanation.
 
     Contributions add up to `value` (0-100). Each term brings its weight times its saturated frequency (BM25 tf,
     k1 = 1.2, b = 0.35). What the terms of one facet bring together, b, counts as r ln(1 + b / r), r being the
-    facet's room, so that no facet alone carries an article far. The sum is a share s of the
-    profile's whole weight; value = 100 (1 - 2^(-s / HALF)).
+    facet's room, so that no facet alone carries an article far. The sum is a share s of the profile's whole weight;
+    value = 100 (1 - 2^(-s / HALF)).
     """
     index = _index(profile)
-    met = (counts.title.keys() | counts.text.keys()) & index.keys
+    met = _met(counts, index)
     if not met:
         return Score(profile=profile.name, value=0.0)
-    beside = counts.words.total() - sum(counts.words[key] for key in counts.words.keys() & index.parts)
+    beside = counts.words.total() - sum(counts.words[key] for key in index.parts & counts.met)
     slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(beside, 40) / USUAL_LENGTH)
     found = []
-    brought = dict.fromkeys(index.rooms, 0.0)
+    brought: dict[str, float] = {}
     for term in profile.terms:
-        if term.key not in met:
+        if (times := met.get(term.key)) is None:
             continue
-        in_title, in_text = counts.title[term.key], counts.text[term.key]
+        in_title, in_text = times
         frequency = TITLE_COUNTS * in_title + in_text
         share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
-        brought[term.facet] += share
+        brought[term.facet] = brought.get(term.facet, 0.0) + share
         found.append((term, in_title, in_text, share))
-    counted = {facet: _bent(share, index.rooms[facet]) for facet, share in brought.items() if share}
+    counted = {facet: _bent(share, index.rooms[facet]) for facet, share in brought.items()}
     total = math.fsum(counted.values())
-    value = 100 * (1 - 2 ** (-total / (HALF * index.whole)))
-    matches = [
+    whole = 100 * (1 - 2 ** (-total / (HALF * index.whole)))
+    points = {facet: whole * bent / total / brought[facet] for facet, bent in counted.items()}
+    value = min(100.0, math.fsum(points[term.facet] * share for term, *_, share in found))
+    if not explained:
+        return Score(profile=profile.name, value=value)
+    matches = tuple(
         Match(
             key=term.key,
             label=term.label,
             fields=tuple(name for name, n in (("title", in_title), ("text", in_text)) if n),
             count=in_title + in_text,
             weight=term.weight,
-            contribution=value * (counted[term.facet] / total) * (share / brought[term.facet]),
+            contribution=points[term.facet] * share,
         )
-        for term, in_title, in_text, share in found
-    ]
-    matches.sort(key=lambda m: (-m.contribution, m.key))
-    return Score(
-        profile=profile.name, value=min(100.0, math.fsum(m.contribution for m in matches)), matches=tuple(matches)
+        for term, in_title, in_text, share in sorted(found, key=lambda f: (-points[f[0].facet] * f[3], f[0].key))
     )
+    return Score(profile=profile.name, value=value, matches=matches)
 
 
 def _bent(share: float, room: float) -> float:
     return room * math.log1p(share / room) if room < math.inf else share
 
 
+def _met(counts: Counts, index: "_Index") -> dict[str, tuple[int, int]]:
+    """Each term of a profile that an article holds, with how often its title and its text do."""
+    met = {key: (counts.title[key], counts.text[key]) for key in index.keys & counts.met}
+    for phrase, (one, other) in index.phrases.items():
+        if one in counts.met and other in counts.met:
+            times = tuple(_side_by_side(one, other, keys) for keys in (counts.title_order, counts.text_order))
+            if any(times):
+                met[phrase] = times[0], times[1]
+    return met
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Index:
     """A profile made ready to be looked up in."""
 
-    keys: frozenset[str]
+    keys: frozenset[str]  # those of single terms
+    phrases: Mapping[str, tuple[str, str]]  # the keys of terms of two, and these two
     # The keys of terms and those inside of phrases. Only the others count as length, being beside the subject: were
     # the matches counted too, one more mention of a light term could cost the heavy ones more than it brings.
     parts: frozenset[str]
     whole: float  # the whole weight as an article could reach it: the forty heaviest terms, once each
-    rooms: dict[str, float]  # facet -> the weight beyond which its terms bring less; none for those without facet
+    rooms: Mapping[str, float]  # facet -> the weight beyond which its terms bring less; none for those without facet
 
 
 _indexes: dict[int, tuple[Profile, _Index]] = {}  # by identity: a profile's hash would read all its terms each time
@@ -134,7 +163,8 @@ def _index(profile: Profile) -> _Index:
         _indexes.clear()
     whole = sum(term.weight for term in profile.terms[:40]) or 1.0
     index = _Index(
-        keys=frozenset(term.key for term in profile.terms),
+        keys=frozenset(term.key for term in profile.terms if PHRASE not in term.key),
+        phrases={term.key: _two(term.key) for term in profile.terms if PHRASE in term.key},
         parts=frozenset(part for term in profile.terms for part in term.key.split(PHRASE)),
         whole=whole,
         rooms=_rooms(profile, whole),
@@ -155,10 +185,15 @@ def _rooms(profile: Profile, whole: float) -> dict[str, float]:
     }
 
 
-def judge(article: Article, profiles: tuple[Profile, ...]) -> tuple[Score, ...]:
+def _two(phrase: str) -> tuple[str, str]:
+    one, _, other = phrase.partition(PHRASE)
+    return one, other
+
+
+def judge(article: Article, profiles: tuple[Profile, ...], *, explained: bool = True) -> tuple[Score, ...]:
     """The scores of one article by every profile, in their order."""
     counts = count(article)
-    return tuple(score(counts, profile) for profile in profiles)
+    return tuple(score(counts, profile, explained=explained) for profile in profiles)
 
 
 __all__ = ["PHRASE", "Counts", "Match", "Score", "count", "judge", "score"]

@@ -42,6 +42,28 @@ def when_events_are(db: Database) -> None:
     db.execute("ALTER TABLE articles ADD COLUMN event TEXT")
 
 
+@migrations()
+def articles_own_pages(db: Database) -> None:
+    """What came of asking for articles' own pages, apart from what their sources gave."""
+    db.execute(
+        """CREATE TABLE own_pages (
+        article INTEGER PRIMARY KEY REFERENCES articles (id), url TEXT NOT NULL, asked TEXT NOT NULL,
+        outcome TEXT NOT NULL, status INTEGER, tries INTEGER NOT NULL, due TEXT, text TEXT NOT NULL) STRICT"""
+    )
+    db.table("own_pages").enable_fts(["text"], tokenize="unicode61 remove_diacritics 2", create_triggers=True)
+
+
+@migrations()
+def what_was_worked_out(db: Database) -> None:
+    """What need not be worked out again, as long as the program is the same (`made_by`)."""
+    db.execute("ALTER TABLE sources ADD COLUMN marks BLOB NOT NULL DEFAULT x''")  # of the items of the last document
+    db.execute(
+        "CREATE TABLE tellings (article INTEGER PRIMARY KEY REFERENCES articles (id), made_by TEXT NOT NULL,"
+        " keys TEXT NOT NULL) STRICT"
+    )
+    db.execute("CREATE TABLE learnt (name TEXT PRIMARY KEY, made_by TEXT NOT NULL, profile TEXT NOT NULL) STRICT")
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

@@ -42,20 +42,24 @@ def read_seeds(folder: Path) -> tuple[Seed, ...]:
 
     Raises UsageError("no-seeds") for a folder without a readable document.
     """
-    try:
-        found = sorted(f for f in folder.iterdir() if f.suffix.lower() in ENDINGS and not f.name.startswith("."))
-    except OSError as error:
-        raise UsageError("unreadable-file", file=str(folder), detail=error.strerror) from error
-    seeds = tuple(read_seed(file) for file in found)
+    seeds = tuple(read_seed(file) for file in seed_files(folder))
     if not any(seed.title or seed.text for seed in seeds):
         raise UsageError("no-seeds", folder=str(folder), endings=" ".join(ENDINGS))
     return seeds
 
 
-def read_seed(file: Path) -> Seed:
-    """Read one document; raises UsageError when it cannot be opened or is too large to be a document."""
-    ending = file.suffix.lower()
-    limit = LARGEST_PDF if ending == ".pdf" else LARGEST
+def seed_files(folder: Path) -> tuple[Path, ...]:
+    """The documents of a folder; raises UsageError when it cannot be opened."""
+    try:
+        found = (f for f in folder.iterdir() if f.suffix.lower() in ENDINGS and not f.name.startswith("."))
+        return tuple(sorted(found))
+    except OSError as error:
+        raise UsageError("unreadable-file", file=str(folder), detail=error.strerror) from error
+
+
+def contents(file: Path) -> bytes:
+    """The bytes of one document; raises UsageError when it cannot be opened or is too large to be a document."""
+    limit = LARGEST_PDF if file.suffix.lower() == ".pdf" else LARGEST
     try:
         with file.open("rb") as opened:
             raw = opened.read(limit + 1)
@@ -63,6 +67,13 @@ def read_seed(file: Path) -> Seed:
         raise UsageError("unreadable-file", file=str(file), detail=error.strerror) from error
     if len(raw) > limit:
         raise UsageError("too-large", file=str(file), limit=limit)
+    return raw
+
+
+def read_seed(file: Path) -> Seed:
+    """Read one document; raises UsageError when it cannot be opened or is too large to be a document."""
+    ending = file.suffix.lower()
+    raw = contents(file)
     if ending == ".pdf":
         title, article = main_text(text_of(raw, name=str(file)))
         return Seed(name=file.name, title=title, text=article, language=language(f"{title} {article}"))

@@ -32,6 +32,7 @@ WISH_LONGEST = timedelta(hours=24)  # what a publisher may ask for; more says "n
 LEEWAY = timedelta(minutes=10)  # or a tenth of the wait
 WHOLE_EVERY = timedelta(days=7)
 MOVED_AFTER = timedelta(days=7)
+MARK = 8  # bytes that tell an item of a document from the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ class Source:
     every: timedelta = timedelta(hours=6)
     query: str = ""  # of a literature service, in its own language
     select: tuple[tuple[str, str], ...] = ()  # where things are on a page: ("item", "ul.news li"), ...
+    full_text: bool = False  # bring home the articles' own pages too
+    earlier: bool = False  # this time its earlier pages too, where a feed has some; a run's wish and no setting
 
     @property
     def label(self) -> str:
@@ -71,6 +74,7 @@ class Credentials:
     user: Secret = Secret("")
     password: Secret = Secret("")
     headers: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)
+    parameters: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)  # of the query: ("api_key", …)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,7 @@ class SourceState:
     first: datetime | None = None  # when it first answered as it should
     full: datetime | None = None  # when its document last came whole
     digest: str = ""  # SHA-256 of its last document
+    marks: bytes = b""  # of the items in it, `MARK` bytes each, when they can be told by their bytes
     same_since: datetime | None = None  # since when that document has been the same
     usual_gap: timedelta | None = None  # between two new articles, as a rule
     gap: datetime | None = None  # when its document last held nothing known: articles may be lost
@@ -117,16 +122,17 @@ class Window:
     since: datetime
     until: datetime
     contact: str = ""  # the user's address, which the services ask for
+    given: tuple[str, ...] = ()  # names of the parameters that are added to the address later, and nowhere kept
 
 
 OVERLAP = timedelta(days=3)  # services enter articles late and out of order
 FIRST_WINDOW = timedelta(days=30)  # how far the first harvest reaches back
 
 
-def window(state: SourceState, contact: str, now: datetime) -> Window:
+def window(state: SourceState, contact: str, now: datetime, given: tuple[str, ...] = ()) -> Window:
     """What to ask a service for now, from a little before its last good answer."""
     since = now - FIRST_WINDOW if state.ok is None else state.ok - OVERLAP
-    return Window(since=since, until=now, contact=contact)
+    return Window(since=since, until=now, contact=contact, given=given)
 
 
 def due(sources: tuple[Source, ...], states: dict[str, SourceState], now: datetime) -> tuple[Source, ...]:
@@ -142,13 +148,19 @@ def state_of(source: Source, states: dict[str, SourceState]) -> SourceState:
 
 
 def asking(state: SourceState, now: datetime) -> SourceState:
-    """The memory to ask a source with: without its validators when the document has not come whole for a week.
+    """The memory to ask a source with: when its document has not come whole for a week, without its validators.
 
-    Some servers say "unchanged" for ever; their news comes a week late, and not never.
+    Some servers say "unchanged" for ever; their news comes a week late, and not never. Such a document is read in full,
+    what is known of it included. What was missed is looked for at once.
     """
-    if state.full is not None and now - state.full < WHOLE_EVERY:
+    if state.full is not None and now - state.full < WHOLE_EVERY and not missed(state):
         return state
-    return replace(state, etag="", modified="")
+    return replace(state, etag="", modified="", marks=b"")
+
+
+def missed(state: SourceState) -> bool:
+    """Whether the last good answer had nothing in common with what was known: what came between may be lost."""
+    return state.gap is not None and state.gap == state.ok
 
 
 def after_success(  # noqa: PLR0913 - each is a fact of the answer
@@ -160,19 +172,22 @@ def after_success(  # noqa: PLR0913 - each is a fact of the answer
     new: int,
     now: datetime,
     complete: bool = True,
+    reached: datetime | None = None,
 ) -> SourceState:
     """The memory of a source that brought its document.
 
     An incomplete one leaves no validators, which would hide the rest for ever, and of a service it does not move `ok`,
     where its next window begins. A service never leaves any: its next question has another address.
+    A service that had too much for one run was asked for less: its next window begins where that ended (`reached`).
     """
     lasting = complete and not source.query
+    answered = min(now, reached + OVERLAP) if reached else now
     return replace(
         state,
         etag=etag if lasting else "",
         modified=modified if lasting else "",
         checked=now,
-        ok=now if complete or not source.query else state.ok,
+        ok=answered if complete or not source.query else state.ok,
         due=next_due(source, Rhythm(), None, now),
         failures=0,
         trouble=None,

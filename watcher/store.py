@@ -23,10 +23,12 @@ from watcher.articles import Article
 from watcher.errors import LockedError, StorageError
 from watcher.health import Arrival
 from watcher.identity import SCHEMES, Alias, Identified, alias, canonical_url, ids_in_address
+from watcher.ownpages import OwnPage, Wanted, reading
+from watcher.program import mark
 from watcher.relevance import Score
 from watcher.schema import APPLICATION_ID, migrations
 from watcher.sources import SourceState, Trouble
-from watcher.stories import Known, Related, Tie
+from watcher.stories import Known, Related, Telling, Tie, retold
 from watcher.text import clean
 
 _BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
@@ -46,6 +48,12 @@ class Remembered:
     aliases: tuple[Alias, ...]
     cites: tuple[Alias, ...]
     scores: tuple[tuple[str, float], ...]  # profile -> 0-100, best first
+    page: OwnPage | None = None  # its own, when it was asked for
+
+    @property
+    def reading(self) -> Article:
+        """What is judged: the article, with the text of its own page where that says more."""
+        return reading(self.article, self.page)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +150,7 @@ class Store:
             state.failures, trouble and trouble.kind, trouble and trouble.detail, trouble and trouble.status,
             _iso(state.since), state.articles, _iso(state.newest), _iso(state.first), _iso(state.full), state.digest,
             _iso(state.same_since), state.usual_gap and state.usual_gap.total_seconds(), _iso(state.gap),
-            state.moved, _iso(state.moved_since), _iso(state.flood), state.held,
+            state.moved, _iso(state.moved_since), _iso(state.flood), state.held, state.marks,
         )  # fmt: skip
         self._write(f"REPLACE INTO sources ({_STATE_COLUMNS}) VALUES ({', '.join('?' * len(row))})", [row])
 
@@ -168,7 +176,7 @@ class Store:
         """
         article = related.identified.article
         # The number is taken before, and not the story set behind: an update would write the search index once more.
-        number = int(self._rows("SELECT coalesce(max(id), 0) + 1 FROM articles")[0][0])
+        number = int(self._rows("SELECT max(id) FROM articles")[0][0] or 0) + 1
         row = (number, *_article_row(article), _iso(now), int(background), related.story or number)
         self._connection.execute(
             f"INSERT INTO articles (id, {_ARTICLE_COLUMNS}, first_seen, background, story)"
@@ -180,6 +188,8 @@ class Store:
             "INSERT OR IGNORE INTO ties VALUES (?, ?, ?, ?)",
             [(number, t.article, t.strength, json.dumps(t.shared, ensure_ascii=False)) for t in related.ties],
         )
+        if related.telling:
+            self._write("INSERT INTO tellings VALUES (?, ?, ?)", [_telling_row(number, related.telling)])
         self.keep_scores((number, s) for s in scores)
         self._sighted(number, related.identified, now)
         return number
@@ -207,7 +217,8 @@ class Store:
             "UPDATE articles SET title = ?, summary = ?, body = ?, event = ?, changed = ? WHERE id = ?",
             [(*after, _iso(now), number)],
         )
-        self._write("DELETE FROM scores WHERE article = ?", [(number,)])  # they held for the old words
+        for opinions in ("scores", "tellings"):  # they held for the old words
+            self._write(f"DELETE FROM {opinions} WHERE article = ?", [(number,)])
         return True
 
     def _sighted(self, number: int, identified: Identified, now: datetime) -> None:
@@ -239,10 +250,41 @@ class Store:
 
     def brought(self, source: str, articles: Iterable[int]) -> int:
         """How many of these articles a source has brought."""
-        return sum(
-            bool(self._rows("SELECT 1 FROM sightings WHERE article = ? AND source = ?", (number, source)))
-            for number in set(articles)
+        asked, count = tuple(set(articles)), 0
+        for start in range(0, len(asked), _BATCH):
+            part = asked[start : start + _BATCH]
+            marks = ", ".join("?" * len(part))
+            sql = f"SELECT count(*) FROM sightings WHERE source = ? AND article IN ({marks})"
+            count += int(self._rows(sql, (source, *part))[0][0])
+        return count
+
+    def told(self, since: datetime) -> tuple[tuple[int, int, Telling | None], ...]:
+        """What the articles first seen since then tell, with the number and the story of each, in order of arrival.
+
+        None for a telling that another program made.
+        """
+        rows = self._rows(
+            "SELECT id, story, coalesce(published, first_seen), keys FROM articles"
+            " LEFT JOIN tellings ON article = id AND made_by = ? WHERE first_seen >= ? ORDER BY id",
+            (mark(), _iso(since)),
         )
+        beside = {
+            table: self._beside(
+                f"SELECT article, scheme, value FROM {table}", "scheme, value", [row[0] for row in rows]
+            )
+            for table in ("aliases", "cites")
+        }
+        return tuple(
+            (number, story, None if keys is None else retold(
+                tuple(keys.split("\n")) if keys else (),
+                tuple(beside["aliases"].get(number, ())), tuple(beside["cites"].get(number, ())), _moment(day),
+            ))
+            for number, story, day, keys in rows
+        )  # fmt: skip
+
+    def keep_tellings(self, tellings: Iterable[tuple[int, Telling]]) -> None:
+        """Remember what articles tell, until the program changes."""
+        self._write("REPLACE INTO tellings VALUES (?, ?, ?)", [_telling_row(*one) for one in tellings])
 
     def all(self) -> Iterator[Remembered]:
         """Every article, in the order of arrival, a few hundred in memory at a time."""
@@ -277,7 +319,10 @@ class Store:
         return self.get([known[0].article])[0] if known else None
 
     def search(self, words: str, limit: int) -> tuple[Remembered, ...]:
-        """Articles that hold all the words, accents and case aside; best first (BM25, the title counts more)."""
+        """Articles that hold all the words, accents and case aside; best first (BM25, the title counts more).
+
+        Those whose own page alone holds them come last.
+        """
         terms = " ".join(f'"{w}"' for w in re.findall(r"\w+", clean(words)))
         if not terms:
             return ()
@@ -286,7 +331,10 @@ class Store:
             " ORDER BY bm25(articles_fts, 4, 1, 1), rowid LIMIT ?",
             (terms, limit),
         )
-        return self.get([int(row[0]) for row in rows])
+        rows += self._rows(
+            "SELECT rowid FROM own_pages_fts WHERE own_pages_fts MATCH ? ORDER BY rank, rowid LIMIT ?", (terms, limit)
+        )
+        return self.get(list(dict.fromkeys(int(row[0]) for row in rows))[:limit])
 
     def ties(self, number: int) -> tuple[Tie, ...]:
         """What tied an article to the others of its story, strongest first."""
@@ -308,6 +356,14 @@ class Store:
     def keep_fingerprint(self, profile: str, fingerprint: str) -> None:
         """Say which state of a profile its stored scores hold for."""
         self._write("REPLACE INTO profiles VALUES (?, ?)", [(profile, fingerprint)])
+
+    def learnt(self) -> dict[str, tuple[str, str]]:
+        """What was learnt of each profile: what from, and the profile as text."""
+        return {name: (made_by, text) for name, made_by, text in self._rows("SELECT * FROM learnt")}
+
+    def keep_learnt(self, name: str, made_by: str, text: str) -> None:
+        """Remember a profile as it was learnt."""
+        self._write("REPLACE INTO learnt VALUES (?, ?, ?)", [(name, made_by, text)])
 
     def drop_scores(self, profile: str) -> None:
         """Forget a profile's scores, to be computed again."""
@@ -337,6 +393,36 @@ class Store:
             asked=asked, failed=failed, new=new, known=known,
         )  # fmt: skip
 
+    # Articles' own pages
+
+    def pages_wanted(self, sources: Sequence[str], since: datetime, now: datetime) -> tuple[Wanted, ...]:
+        """Articles first seen since then whose page these sources name and that is to be asked for; best first."""
+        rows = self._rows(_WANTED.format(", ".join("?" * len(sources))), (*sources, _iso(since), _iso(now)))
+        return tuple(Wanted(article=a, source=source, url=url, tries=tries) for a, source, url, tries in rows)
+
+    def keep_page(self, page: OwnPage) -> None:
+        """Remember what came of asking for an article's own page; one with a text has its scores taken away."""
+        columns = _PAGE_COLUMNS.split(", ")
+        # Not REPLACE: the row that it takes away would stay in the search index.
+        self._write(
+            f"INSERT INTO own_pages (article, {_PAGE_COLUMNS}) VALUES (?{', ?' * len(columns)})"
+            f" ON CONFLICT (article) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in columns)}",
+            [
+                (
+                    page.article,
+                    page.url,
+                    _iso(page.asked),
+                    page.outcome,
+                    page.status,
+                    page.tries,
+                    _iso(page.due),
+                    page.text,
+                )
+            ],
+        )
+        if page.text:
+            self._write("DELETE FROM scores WHERE article = ?", [(page.article,)])  # they held for the old words
+
     def _remembered(self, where: str, values: Sequence[object], limit: int = -1) -> tuple[Remembered, ...]:
         columns = f"id, {_ARTICLE_COLUMNS}, first_seen, changed, story"
         rows = self._rows(f"SELECT {columns} FROM articles {where} ORDER BY id LIMIT ?", (*values, limit))
@@ -348,6 +434,7 @@ class Store:
                 ("cites", "scheme, value", "scheme, value"),
                 ("sightings", "source, guid", "rowid"),  # one run brings several within a second
                 ("scores", "profile, value", "value DESC, profile"),
+                ("own_pages", _PAGE_COLUMNS, "article"),
             )
         }
         return tuple(_one(row, {table: found.get(row[0], []) for table, found in beside.items()}) for row in rows)
@@ -418,8 +505,15 @@ _KNOWN = """SELECT a.scheme, a.value, a.article, articles.story,
     CROSS JOIN articles ON articles.id = a.article"""
 _STATE_COLUMNS = (
     "id, etag, modified, checked, ok, due, failures, trouble, detail, status, since, articles, newest, first, full,"
-    " digest, same_since, usual_gap, gap, moved, moved_since, flood, held"
+    " digest, same_since, usual_gap, gap, moved, moved_since, flood, held, marks"
 )
+_PAGE_COLUMNS = "url, asked, outcome, status, tries, due, text"
+_WANTED = """SELECT s.article, s.source, s.url, coalesce(p.tries, 0)
+    FROM sightings s JOIN articles a ON a.id = s.article LEFT JOIN own_pages p ON p.article = s.article
+    WHERE s.source IN ({}) AND s.url <> '' AND a.first_seen >= ? AND a.background = 0
+        AND (p.article IS NULL OR p.due <= ?)
+    ORDER BY coalesce((SELECT max(value) FROM scores WHERE scores.article = a.id), 0) DESC,
+        a.first_seen DESC, a.id DESC, s.rowid"""
 _ARTICLE_COLUMNS = "title, summary, body, url, language, published, authors, journal, year, volume, pages, event"
 
 
@@ -451,19 +545,33 @@ def _one(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Reme
         aliases=tuple(sorted(((s, v) for s, v in beside["aliases"]), key=lambda a: (SCHEMES.index(a[0]), a[1]))),
         cites=tuple((s, v) for s, v in beside["cites"]),
         scores=tuple((profile, value) for profile, value in beside["scores"]),
+        page=next((_page(number, kept) for kept in beside["own_pages"]), None),
     )
+
+
+def _page(article: int, row: tuple[Any, ...]) -> OwnPage:
+    url, asked, outcome, status, tries, due, text = row
+    return OwnPage(
+        article=article, url=url, asked=datetime.fromisoformat(asked), outcome=outcome, status=status, tries=tries,
+        due=_moment(due), text=text,
+    )  # fmt: skip
 
 
 def _state(row: tuple[Any, ...]) -> SourceState:
     (source, etag, modified, checked, ok, due, failures, kind, detail, status, since, articles, newest, first, full,
-     digest, same_since, usual_gap, gap, moved, moved_since, flood, held) = row  # fmt: skip
+     digest, same_since, usual_gap, gap, moved, moved_since, flood, held, marks) = row  # fmt: skip
     return SourceState(
         source=source, etag=etag, modified=modified, checked=_moment(checked), ok=_moment(ok), due=_moment(due),
         failures=failures, trouble=Trouble(kind=kind, detail=detail or "", status=status) if kind else None,
         since=_moment(since), articles=articles, newest=_moment(newest), first=_moment(first), full=_moment(full),
         digest=digest, same_since=_moment(same_since), gap=_moment(gap), moved=moved, moved_since=_moment(moved_since),
         usual_gap=None if usual_gap is None else timedelta(seconds=usual_gap), flood=_moment(flood), held=held,
+        marks=marks,
     )  # fmt: skip
+
+
+def _telling_row(number: int, telling: Telling) -> tuple[int, str, str]:
+    return number, mark(), "\n".join(telling.keys)
 
 
 def _iso(moment: datetime | None) -> str | None:

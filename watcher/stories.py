@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import chain
 from math import sqrt
 
@@ -18,7 +19,8 @@ TIED = 0.36  # overlap coefficient at which two articles tell the same story
 HELD_TOGETHER = 0.8  # a story takes an article in when it is tied to its members at this share of TIED on average
 LEAST_SHARED = 3  # telling keys that two articles must share
 LEAST_WEIGHT = 4.0  # what a very short article is measured against, so that two words are not a story
-LOOKED_UP = 14  # the rarest keys of an article, by which others are found
+LOOKED_UP = 20  # the rarest keys of an article, by which it finds others and others find it
+CROWDED = 150  # articles; a key that more of the remembered ones have among their rarest finds nothing any more
 FEW_STUDIES = 3  # an article that cites more studies is a review: it tells the story of none of them
 
 
@@ -41,23 +43,25 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What is compared of one article: its telling keys with their weights, the study it is or cites, its day."""
+
+    keys: Mapping[str, float]  # heaviest first
+    rarest: tuple[str, ...]  # of the keys, those that weigh most
+    weight: float
+    studies: frozenset[Alias]
+    work: Alias | None  # the DOI that the article itself carries: two different ones are two articles
+    day: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
     """A new article with what it has to do with those known before."""
 
     identified: Identified
     story: int | None  # the story it joins; None: it begins one
     ties: tuple[Tie, ...]  # to the members of that story, strongest first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """What is compared of one article: its telling keys with their weights, the study it is or cites, its day."""
-
-    keys: Mapping[str, float]
-    weight: float
-    studies: frozenset[Alias]
-    work: Alias | None  # the DOI that the article itself carries: two different ones are two articles
-    day: datetime | None
+    telling: Telling | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ class Memory:
         self.tellings[article] = telling
         self.story[article] = story
         self.members[story].append(article)
-        for key in sorted(telling.keys, key=lambda k: (-telling.keys[k], k))[:LOOKED_UP]:
+        for key in telling.rarest:
             self.by_key[key].append(article)
         for study in telling.studies:
             self.by_study[study].append(article)
@@ -88,16 +92,30 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
     keys += [k for k in read(without_ids(article.summary or article.body)).keys if k != BREAK][
         : max(0, READ_TO - len(keys))
     ]
-    weights = {k: sqrt(above) for k in keys if (above := rarity(k)[0] - COMMON) > 0}
-    own = [a for a in identified.aliases if a[0] in SAME_WORK]
-    cited = identified.cites if len(identified.cites) <= FEW_STUDIES else ()
+    weighed = sorted((-weight, key) for key in set(keys) if (weight := _weight(key)) > 0)
+    return retold(tuple(key for _, key in weighed), identified.aliases, identified.cites, article.published or seen)
+
+
+def retold(
+    keys: tuple[str, ...], aliases: tuple[Alias, ...], cites: tuple[Alias, ...], day: datetime | None
+) -> Telling:
+    """A telling from its keys, which `telling_of` once put in the order of their weights, heaviest first."""
+    weights = {key: _weight(key) for key in keys}
+    cited = cites if len(cites) <= FEW_STUDIES else ()
     return Telling(
         keys=weights,
+        rarest=keys[:LOOKED_UP],
         weight=sum(weights.values()),
-        studies=frozenset((*own, *cited)),
-        work=_work(identified),
-        day=article.published or seen,
+        studies=frozenset((*(a for a in aliases if a[0] in SAME_WORK), *cited)),
+        work=_work(aliases),
+        day=day,
     )
+
+
+@lru_cache(maxsize=200_000)
+def _weight(key: str) -> float:
+    above = rarity(key)[0] - COMMON
+    return sqrt(above) if above > 0 else 0.0
 
 
 def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | None:
@@ -105,7 +123,7 @@ def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | N
 
     Articles with different DOIs are two, whatever else they share, unless one page carries both DOIs.
     """
-    work = _work(identified)
+    work = _work(identified.aliases)
     for alias in identified.aliases:
         met = known.get(alias)
         if met is not None and (alias[0] == "doi" or not (work and met.work and work != met.work)):
@@ -117,11 +135,12 @@ def relate(identified: Identified, telling: Telling, memory: Memory) -> Related:
     """Say which remembered story a new article joins, and what ties it to its members."""
     ties = _ties(telling, memory)
     story = _story(ties, memory)
-    return Related(identified=identified, story=story, ties=tuple(t for t in ties if memory.story[t.article] == story))
+    tied = tuple(t for t in ties if memory.story[t.article] == story)
+    return Related(identified=identified, story=story, ties=tied, telling=telling)
 
 
-def _work(identified: Identified) -> Alias | None:
-    return next((a for a in identified.aliases if a[0] == "doi"), None)
+def _work(aliases: tuple[Alias, ...]) -> Alias | None:
+    return next((a for a in aliases if a[0] == "doi"), None)
 
 
 def _two_works(one: Telling, other: Telling) -> bool:
@@ -135,7 +154,8 @@ def _ties(telling: Telling, memory: Memory) -> list[Tie]:
         for number in memory.by_study.get(study, ()):
             if not _two_works(telling, memory.tellings[number]):
                 found[number] = Tie(article=number, strength=1.0, shared=(":".join(study),))
-    met = Counter(chain.from_iterable(memory.by_key.get(key, ()) for key in telling.keys))
+    postings = (memory.by_key.get(key, ()) for key in telling.rarest)
+    met = Counter(chain.from_iterable(numbers for numbers in postings if len(numbers) <= CROWDED))
     for number in (number for number, times in met.items() if times >= 2 and number not in found):
         other = memory.tellings[number]
         shared = telling.keys.keys() & other.keys.keys()
@@ -188,6 +208,6 @@ def group(articles: Iterable[Identified]) -> tuple[tuple[int, int], ...]:
             memory.add(number, telling, met.story)
         groups.append((met.article, met.story))
         names[met.article].update(a for a in identified.aliases if known.setdefault(a, met).article == met.article)
-        if met.work is None and (work := _work(identified)):  # only now is it told from another study
+        if met.work is None and (work := _work(identified.aliases)):  # only now is it told from another study
             known.update(dict.fromkeys(names[met.article], replace(met, work=work)))
     return tuple(groups)

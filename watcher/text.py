@@ -6,7 +6,6 @@ import unicodedata
 # Control, format (bidi overrides, zero widths, tags, soft hyphens), surrogate, private and unassigned characters:
 # none of them is text, several of them rewrite a terminal or hide a word.
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn")
-_SPACES = re.compile(r"\s+")
 _COMBINING = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f"
 _PILED_MARKS = re.compile(f"([{_COMBINING}]{{3}})[{_COMBINING}]+")
 _ORDINARY = re.compile("[ -~\u00a0-\u00ac\u00ae-\u017f\u2010-\u2027\u2030-\u203a\u20ac]*")
@@ -47,13 +46,14 @@ STOP_WORDS = frozenset(_FRENCH | _ENGLISH | _UNITS)
 
 def clean(prose: str) -> str:
     """Make any string fit to be kept and shown: NFC, no control or hidden characters, single spaces, one line."""
-    prose = _SPACES.sub(" ", prose)
+    prose = " ".join(prose.split())
     if not _ORDINARY.fullmatch(prose) and not _is_clean(prose):
         prose = "".join(c if unicodedata.category(c) not in _UNPRINTABLE else " " if c.isspace() else "" for c in prose)
         prose = unicodedata.normalize("NFC", prose)
         while (fewer := unicodedata.normalize("NFC", _PILED_MARKS.sub(r"\1", prose))) != prose:
             prose = fewer  # a mark that is gone may have kept two others apart
-    return _SPACES.sub(" ", prose).strip()
+        prose = " ".join(prose.split())
+    return prose
 
 
 def _is_clean(prose: str) -> bool:
@@ -62,10 +62,19 @@ def _is_clean(prose: str) -> bool:
 
 def fold(prose: str) -> str:
     """Lower case without accents, ligatures opened: what two spellings of one word have in common."""
-    if prose.isascii():
-        return prose.lower()
-    decomposed = unicodedata.normalize("NFKD", prose).casefold().translate(_LIGATURES)  # apart first: "ǽ", "™"
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return prose.lower() if prose.isascii() else prose.translate(_FOLDED)
+
+
+class _Folding(dict[int, str]):
+    """What each character becomes, worked out when it is first met; none depends on its neighbours."""
+
+    def __missing__(self, code: int) -> str:
+        apart = unicodedata.normalize("NFKD", chr(code)).casefold().translate(_LIGATURES)  # apart first: "ǽ", "™"
+        self[code] = folded = "".join(c for c in apart if not unicodedata.combining(c))
+        return folded
+
+
+_FOLDED = _Folding()
 
 
 def words(prose: str) -> list[str]:
@@ -74,9 +83,18 @@ def words(prose: str) -> list[str]:
     Elided words come apart (`l'étude` -> `l`, `étude`), hyphenated ones stay whole. A passage in capitals (a kicker, a
     shouted title) is lowered first, so that its words are not taken for symbols.
     """
-    if _SHOUT.search(prose) and sum(map(str.isupper, prose)) > 0.6 * sum(map(str.isalpha, prose)):
-        prose = prose.lower()
-    return _WORD.findall(prose)
+    found: list[str] = _WORD.findall(prose)
+    if any(len(word) >= _SHOUTED and word.isupper() for word in found) and _is_shouted(prose):
+        return _WORD.findall(prose.lower())
+    return found
+
+
+_SHOUTED = 4  # letters
+
+
+def _is_shouted(prose: str) -> bool:
+    """Whether a passage of some length, longer than acronyms are, is in capitals."""
+    return bool(_SHOUT.search(prose)) and sum(map(str.isupper, prose)) > 0.6 * sum(map(str.isalpha, prose))
 
 
 def language(prose: str) -> str:

@@ -14,8 +14,8 @@ from watcher.errors import UnreadableError
 from watcher.fetch import Manners
 from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
-from watcher.render.words import say, summary_said, trouble_said
-from watcher.run import RunReport, SourceReport, digest, poll
+from watcher.render.words import pages_said, say, summary_said, trouble_said
+from watcher.run import RunReport, SourceReport, digest, learn_profiles, poll
 from watcher.store import exclusive
 
 _all = click.option(
@@ -98,12 +98,15 @@ def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, a
 
 
 def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) -> RunReport:
-    sources, profiles, manners = choices.settings.sources, choices.profiles, manners_of(choices)
+    sources, manners = choices.settings.sources, manners_of(choices)
     told = None if quiet else _teller(choices.language, verbose=choices.verbose)
     with exclusive(choices.database_file), choices.store(create=True) as store:
+        profiles = learn_profiles(choices.settings.profiles, store, keep=True)
         report = poll(sources, profiles, store, manners, clock=now, everyone=everyone, backlog=backlog, progress=told)
     if not quiet:
         click.echo(summary_said(choices.language, report.summary, report.resting), err=True)
+        if report.pages:
+            click.echo(pages_said(choices.language, report.pages), err=True)
     return report
 
 
@@ -141,9 +144,8 @@ def _stop_if_all_failed(report: RunReport) -> None:
 
 def _digest(choices: Choices, period: timedelta, *, as_json: bool) -> None:
     with choices.store() as store:
-        composed = digest(
-            choices.settings.sources, choices.profiles, store, since=period, now=now(), language=choices.language
-        )
+        profiles = learn_profiles(choices.settings.profiles, store)
+        composed = digest(choices.settings.sources, profiles, store, since=period, now=now(), language=choices.language)
     if as_json:
         click.echo(dumped(digest_json(composed)))
     else:

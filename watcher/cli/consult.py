@@ -6,7 +6,7 @@ from watcher.cli.choices import Choices, json_option, with_choices
 from watcher.cli.words import example, t
 from watcher.errors import UsageError
 from watcher.relevance import judge
-from watcher.render.json import article_json, dumped, score_json, story_json
+from watcher.render.json import article_json, dumped, own_page_json, score_json, story_json
 from watcher.render.tables import article_page, articles_table, explanation
 from watcher.render.terminal import console
 from watcher.store import Remembered, Store
@@ -34,7 +34,8 @@ def show_command(choices: Choices, *, key: str, as_json: bool) -> None:
         known = _found(store, key)
         story, ties = store.story(known.story), store.ties(known.id)
     if as_json:
-        click.echo(dumped(article_json(known) | story_json(story, ties)))
+        page = {"page": own_page_json(known.page)} if known.page else {}
+        click.echo(dumped(article_json(known) | page | story_json(story, ties)))
         return
     names = {s.id: s.label for s in choices.settings.sources}
     console().print(article_page(known, story, ties, names, choices.language, choices.zone))
@@ -53,7 +54,7 @@ def show_command(choices: Choices, *, key: str, as_json: bool) -> None:
 def explain_command(choices: Choices, *, key: str, as_json: bool) -> None:
     with choices.store() as store:
         known = _found(store, key)
-    scores = sorted(judge(known.article, choices.profiles), key=lambda s: -s.value)
+    scores = sorted(judge(known.reading, choices.profiles), key=lambda s: -s.value)
     if as_json:
         facts = {"id": str(known.id), "title": known.article.title, "scores": [score_json(s) for s in scores]}
         click.echo(dumped(facts))

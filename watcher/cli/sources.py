@@ -8,8 +8,9 @@ from watcher.cli.source_lines import add_command, export_command, import_command
 from watcher.cli.words import example, t
 from watcher.errors import UnreadableError, UsageError
 from watcher.health import judge_all
+from watcher.render.faring import health_table
 from watcher.render.json import dumped, health_json, source_json, trial_json
-from watcher.render.tables import health_table, sources_table, trial_table
+from watcher.render.tables import sources_table, trial_table
 from watcher.render.terminal import console
 from watcher.render.words import date_said, say, trouble_said
 from watcher.run import Trial, try_out
@@ -67,7 +68,8 @@ def check_command(choices: Choices, *, as_json: bool) -> None:
     if as_json:
         click.echo(dumped([health_json(found) for found in fares]))
     else:
-        console().print(health_table(fares, choices.language, choices.zone))
+        screen = console()
+        screen.print(health_table(fares, choices.language, choices.zone, now=moment, width=screen.width))
 
 
 @sources_command.command(

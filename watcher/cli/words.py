@@ -36,6 +36,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "open-secrets": ("{file} : d’autres que vous peuvent lire ce fichier de mots de passe ; faites « chmod 600 {file} »",
                      "{file}: others can read this file of passwords; run `chmod 600 {file}`"),
     "bad-secret": ("{name} : il faut « utilisateur:motdepasse »", "{name}: `user:password` is wanted"),
+    "bad-key": ("{name} : il faut « paramètre=clé »", "{name}: `parameter=key` is wanted"),
     "no-such-source": ("source inconnue : {key} ; connues : {known}", "unknown source: {key}; known: {known}"),
     "last-source": ("{key} est la seule source de {file} : ajoutez-en une autre d’abord", "{key} is the only source of {file}: add another one first"),
     "source-known": ("{url} est déjà suivie : {key}", "{url} is watched already: {key}"),
@@ -113,6 +114,7 @@ _MISTAKES: dict[str, tuple[str, str]] = {
         "une source « {got} » a besoin d’une requête (query)",
         "a `{got}` source needs a query",
     ),
+    "not-yes-or-no": ("« {got} » : il faut yes ou no (oui ou non)", "`{got}`: yes or no is wanted"),
     "unknown-profile": ("profil inconnu : {got}", "unknown profile: {got}"),
 }  # fmt: skip
 

@@ -126,11 +126,18 @@ def _rows(
         first: dict[object, Node] = {}
         for row in (row for row in rows if key in row and row[key].kind == "text"):
             at = row[key]
-            asked = row["query"].text if key == "url" and "query" in row else ""  # a service answers many queries
+            asked = _asked(row) if key == "url" else ()  # one address may answer many questions
             if (earlier := first.setdefault((_address(at.text) or at.text, asked), at)) is not at:
                 at.wrong(reason, hint=str(earlier.line))
     empty = dict.fromkeys(once, "")
     return tuple(make(**empty | {key: readers[key](at) for key, at in row.items()}) for row in rows)
+
+
+def _asked(row: _Fields) -> tuple[str, ...]:
+    """What a source wants of its address: its query, and its `select` in any order."""
+    wanted = row["select"].children if "select" in row else []
+    pairs = sorted(f"{name.text}={value.text}" for name, value in zip(wanted[::2], wanted[1::2], strict=True))
+    return (row["query"].text if "query" in row else "", *pairs)
 
 
 def _is_text(node: Node) -> bool:
@@ -285,7 +292,7 @@ def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
 
 def _sources(node: Node, kinds: Mapping[str, str]) -> tuple[Source, ...]:
     readers: dict[str, _Reader] = {"id": _id, "name": _prose, "url": _url, "language": _code, "every": _duration}
-    readers |= {"kind": _word(tuple(kinds), "unknown-kind"), "query": _prose, "select": _selectors}
+    readers |= {"kind": _word(tuple(kinds), "unknown-kind"), "query": _prose, "select": _selectors, "full_text": _yes}
     once: dict[str, Reason] = {"id": "duplicate-id", "url": "duplicate-url"}
     return _rows(node, Source, readers, once, fill=partial(_with_service, kinds=kinds))
 
@@ -305,6 +312,10 @@ def _with_service(row: _Fields, kinds: Mapping[str, str]) -> _Fields:
 
 def _selectors(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple((clean(name), _prose(selector)) for name, selector in _fields(node).items())
+
+
+def _yes(node: Node) -> bool:
+    return _word(("true", "false", "yes", "no"), "not-yes-or-no")(node) in ("true", "yes")
 
 
 def _profiles(node: Node) -> tuple[ProfileSetting, ...]:

@@ -13,29 +13,57 @@ from watcher.sources import Credentials, Secret, Source
 
 FILE = "secrets.yaml"  # beside feeds.yaml
 VARIABLE = "WATCHER_SECRET_"
+KEY_VARIABLE = "WATCHER_KEY_"
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_|~-]{1,100}")
 _OURS = {"host", "connection", "content-length", "transfer-encoding", "if-none-match", "if-modified-since"}
+_PARAMETER = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_NONE = Credentials(home="")
 _CLOSED = 0o077  # what nobody but the owner may do
 
 
 def read_secrets(file: Path, sources: Iterable[Source], environment: Mapping[str, str]) -> dict[str, Credentials]:
     """The credentials of every source that has some, by its id; what the environment says comes first.
 
+    They are given by the id of a source, or by the kind of the services: then for all sources of that kind.
     Raises UsageError for a file that others may read, for one that cannot be read, and for a variable that is not
-    `user:password`; ConfigError with every mistake found in the file, without a word of what it holds.
+    `user:password` or `name=key`; ConfigError with every mistake found in the file, without a word of what it holds.
     """
-    homes = {source.id: source.url for source in sources}
-    found = _in_file(file, homes) if _is_there(file) else {}
-    for name, home in homes.items():
-        variable = VARIABLE + name.upper().replace("-", "_")
-        if said := environment.get(variable, ""):
-            user, colon, password = said.partition(":")
-            if not colon:
-                raise UsageError("bad-secret", name=variable)
-            kept = found.get(name, Credentials(home=home))
-            found[name] = replace(kept, user=Secret(user), password=Secret(password))
+    known = tuple(sources)
+    ids = {source.id for source in known}
+    kinds = {source.kind for source in known if source.query} - {s.id for s in known if s.id != s.kind}
+    names = tuple(dict.fromkeys((*ids, *kinds)))
+    given = _in_file(file, names) if _is_there(file) else {}
+    for name in names:
+        if said := _in_environment(name, environment):
+            given[name] = _over(said, given.get(name, _NONE))
+    found = {}
+    for source in known:
+        own, shared = given.get(source.id, _NONE), given.get(source.kind, _NONE) if source.kind in kinds else _NONE
+        if (both := _over(own, shared)) != _NONE:
+            found[source.id] = replace(both, home=source.url)
     return found
+
+
+def _over(first: Credentials, second: Credentials) -> Credentials:
+    """What the first says, and what only the second says."""
+    login = first if first.user.value or first.password.value else second
+    headers = tuple((dict(second.headers) | dict(first.headers)).items())
+    parameters = tuple((dict(second.parameters) | dict(first.parameters)).items())
+    return replace(first, user=login.user, password=login.password, headers=headers, parameters=parameters)
+
+
+def _in_environment(name: str, environment: Mapping[str, str]) -> Credentials | None:
+    ending = name.upper().replace("-", "_")
+    login, key = environment.get(VARIABLE + ending, ""), environment.get(KEY_VARIABLE + ending, "")
+    user, colon, password = login.partition(":")
+    if login and not colon:
+        raise UsageError("bad-secret", name=VARIABLE + ending)
+    parameter, equals, value = key.partition("=")
+    if key and not (equals and value.isprintable() and _PARAMETER.fullmatch(parameter)):
+        raise UsageError("bad-key", name=KEY_VARIABLE + ending)
+    parameters = ((parameter, Secret(value)),) if key else ()
+    return replace(_NONE, user=Secret(user), password=Secret(password), parameters=parameters) if login or key else None
 
 
 def _is_there(file: Path) -> bool:
@@ -50,24 +78,21 @@ def _is_there(file: Path) -> bool:
     return True
 
 
-def _in_file(file: Path, homes: Mapping[str, str]) -> dict[str, Credentials]:
+def _in_file(file: Path, names: tuple[str, ...]) -> dict[str, Credentials]:
     try:
         top = read_tree(file)
     except ConfigError as error:
-        raise ConfigError(_hushed(error.mistakes, homes)) from None
-    found = {
-        name: _credentials(node, homes[name])
-        for name, node in (_fields(top, homes) if top.kind != "nothing" else {}).items()
-    }
+        raise ConfigError(_hushed(error.mistakes, names)) from None
+    found = {name: _credentials(node) for name, node in (_fields(top, names) if top.kind != "nothing" else {}).items()}
     if mistakes := top.book.mistakes:
-        raise ConfigError(_hushed((mistake for *_, mistake in sorted(mistakes, key=lambda m: m[:2])), homes))
+        raise ConfigError(_hushed((mistake for *_, mistake in sorted(mistakes, key=lambda m: m[:2])), names))
     return found
 
 
-def _hushed(mistakes: Iterable[Mistake], homes: Mapping[str, str]) -> tuple[Mistake, ...]:
+def _hushed(mistakes: Iterable[Mistake], names: tuple[str, ...]) -> tuple[Mistake, ...]:
     """Mistakes without what stands in the file: a slip of indentation makes a key out of a password."""
     wheres = ((mistake, mistake.where.partition(".")[0]) for mistake in mistakes)
-    return tuple(replace(m, got="***" if m.got else "", where=where if where in homes else "") for m, where in wheres)
+    return tuple(replace(m, got="***" if m.got else "", where=where if where in names else "") for m, where in wheres)
 
 
 def _fields(node: Node, keys: Iterable[str] = ()) -> dict[str, Node]:
@@ -88,8 +113,8 @@ def _fields(node: Node, keys: Iterable[str] = ()) -> dict[str, Node]:
     return found
 
 
-def _credentials(node: Node, home: str) -> Credentials:
-    fields = _fields(node, ("user", "password", "headers"))
+def _credentials(node: Node) -> Credentials:
+    fields = _fields(node, ("user", "password", "headers", "parameters"))
     nothing = Node(book=node.book)
     user, password = (_secret(fields.get(key, nothing)) for key in ("user", "password"))
     if ":" in user.value:  # the form `user:password` could not be taken apart again
@@ -101,7 +126,12 @@ def _credentials(node: Node, home: str) -> Credentials:
         headers.append((name, _secret(value)))
         if not headers[-1][1].value.isascii():
             value.wrong("not-a-text")
-    return Credentials(home=home, user=user, password=password, headers=tuple(headers))
+    parameters = []
+    for name, value in _fields(fields["parameters"]).items() if "parameters" in fields else ():
+        if not _PARAMETER.fullmatch(name):
+            value.wrong("unknown-key")
+        parameters.append((name, _secret(value)))
+    return replace(_NONE, user=user, password=password, headers=tuple(headers), parameters=tuple(parameters))
 
 
 def _secret(node: Node) -> Secret:

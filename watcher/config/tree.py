@@ -24,6 +24,7 @@ _Choice = Literal[
     "unknown-day",
     "unknown-profile",
     "query-wanted",
+    "not-yes-or-no",
 ]
 Reason = Literal[_Page, _Shape, _Key, _Wording, _Amount, _Choice]
 

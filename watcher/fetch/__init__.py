@@ -6,7 +6,7 @@ Behind a proxy only addresses written as numbers can be guarded here: names are 
 """
 
 from watcher.fetch.conversation import fetch
-from watcher.fetch.turns import fetch_all
+from watcher.fetch.turns import fetch_all, fetch_then
 from watcher.fetch.values import Fetched, Manners, Outcome, Unchanged
 
-__all__ = ["Fetched", "Manners", "Outcome", "Unchanged", "fetch", "fetch_all"]
+__all__ = ["Fetched", "Manners", "Outcome", "Unchanged", "fetch", "fetch_all", "fetch_then"]

@@ -179,6 +179,8 @@ def dial(wanted: HTTPConnection, *, manners: Manners, deadline: Deadline) -> soc
 
 def _resolve(host: str, port: int, deadline: Deadline) -> list[Any]:
     """What addresses a name has; in a thread of its own, since nothing can interrupt the system's resolver."""
+    with suppress(OSError, UnicodeError):  # a number needs no looking up
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     answers: SimpleQueue[list[Any] | Exception | None] = SimpleQueue()
 
     def ask() -> None:

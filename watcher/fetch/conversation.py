@@ -3,12 +3,12 @@
 import os
 import zlib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote, unquote_plus, urljoin
 
 import requests
 from requests.utils import get_environ_proxies
@@ -30,20 +30,29 @@ from watcher.fetch.deadline import Deadline
 from watcher.fetch.values import PRODUCT, Fetched, Manners, Outcome, StoppedError, Unchanged, plain
 from watcher.sources import Credentials, Source, SourceState, Trouble, TroubleKind
 
+SHORTEST_KEY = 5  # characters; a shorter word may well stand in a document for itself
+
 
 def fetch(source: Source, state: SourceState, manners: Manners) -> Outcome:
     """Ask one source for its document; whatever a server or the network does comes back as a `Trouble`."""
     return converse(source, state, manners, Deadline(manners.deadline))
 
 
-def converse(source: Source, state: SourceState, manners: Manners, deadline: Deadline) -> Outcome:
-    """As `fetch`, under a deadline that somebody else may cut short."""
+Hop = Callable[[Url], Trouble | None]  # why a redirect must not be followed to an address; None when it may
+
+
+def anywhere(there: Url) -> Trouble | None:  # noqa: ARG001 - the signature of a Hop
+    return None
+
+
+def converse(source: Source, state: SourceState, manners: Manners, deadline: Deadline, hop: Hop = anywhere) -> Outcome:
+    """As `fetch`, under a deadline that somebody else may cut short; every redirect must please `hop`."""
     outcome: Outcome
     late = Trouble(kind="timeout", detail=f"{manners.deadline:g} s")
     try:
         with deadline, _Session() as session:
             session.prepare(manners, deadline)
-            outcome = _ask(session, source, state, manners, deadline)
+            outcome = _ask(session, source, state, deadline, hop)
     except StoppedError as stop:
         outcome = stop.trouble
     except requests.exceptions.SSLError as error:
@@ -55,13 +64,16 @@ def converse(source: Source, state: SourceState, manners: Manners, deadline: Dea
     if deadline.over:  # whatever broke then, broke because we hung up
         return late
     secret = manners.secrets.get(source.id)
+    if isinstance(outcome, Fetched):
+        return _keyless(outcome, secret) if secret else outcome
     return _hushed(outcome, secret) if secret and isinstance(outcome, Trouble) else outcome
 
 
 def _hushed(trouble: Trouble, secret: Credentials) -> Trouble:
     """A trouble that does not repeat a secret, whatever a server echoed."""
     detail = trouble.detail
-    words = [word.value for word in (secret.password, secret.user, *(value for _, value in secret.headers))]
+    named = (*secret.headers, *secret.parameters)
+    words = [word.value for word in (secret.password, secret.user, *(value for _, value in named))]
     words += [quote(word, safe="") for word in words]
     words.append(_basic(secret.user.value, secret.password.value).removeprefix("Basic "))
     for word in sorted((word for word in words if len(word) > 2), key=len, reverse=True):
@@ -69,7 +81,16 @@ def _hushed(trouble: Trouble, secret: Credentials) -> Trouble:
     return replace(trouble, detail=detail)
 
 
-def _ask(session: "_Session", source: Source, state: SourceState, manners: Manners, deadline: Deadline) -> Outcome:
+def _keyless(page: Fetched, secret: Credentials) -> Fetched:
+    """A document that does not repeat a key that its address was given: its words are stored and shown."""
+    content = page.content
+    for _, key in secret.parameters:
+        content = content.replace(key.value.encode(), b"***") if len(key.value) > SHORTEST_KEY else content
+    return replace(page, content=content) if content != page.content else page
+
+
+def _ask(session: "_Session", source: Source, state: SourceState, deadline: Deadline, hop: Hop) -> Outcome:
+    manners = session.manners
     first = here = web_address(source.url)
     moved, for_good = "", True
     secret = manners.secrets.get(source.id)
@@ -79,9 +100,12 @@ def _ask(session: "_Session", source: Source, state: SourceState, manners: Manne
     if modified := _validator(state.modified):
         headers["If-Modified-Since"] = modified
     for _ in range(manners.max_redirects + 1):
-        with session.open(here, headers | _credentials(first, here, secret), deadline) as response:
+        if here is not first and (refusal := hop(here)):
+            return refusal
+        asked = _with_keys(here, secret) if secret else here
+        with session.open(asked, headers | _credentials(first, here, secret), deadline) as response:
             if response.status_code in (301, 302, 303, 307, 308):
-                here = _next_hop(here, response.headers.get("Location", ""))
+                here = _without_keys(_next_hop(here, response.headers.get("Location", "")), secret)
                 # What stands behind a redirect for now is moved for now, however permanent the hops after it.
                 for_good = for_good and response.status_code in (301, 308)
                 moved = shown(here) if for_good else moved
@@ -125,6 +149,7 @@ def _document(source: Source, url: str, response: requests.Response, limit: int)
         etag=_validator(response.headers.get("ETag", "")),
         modified=_validator(response.headers.get("Last-Modified", "")),
         fresh=_freshness(response.headers),
+        reserved={"0": False, "1": True}.get(response.headers.get("tdm-reservation", "").strip()),
     )
 
 
@@ -236,6 +261,28 @@ def _credentials(first: Url, here: Url, secret: Credentials | None) -> dict[str,
             headers["Authorization"] = _basic(secret.user.value, secret.password.value)
         headers |= {name: value.value for name, value in secret.headers}
     return headers
+
+
+def _with_keys(here: Url, secret: Credentials) -> Url:
+    """The address with the parameters that are kept secret, at the server that they are meant for.
+
+    Only this address has them. All others, which are remembered, followed and shown, have none.
+    """
+    if not secret.parameters or not same_server(web_address(secret.home), here):
+        return here
+    bare = _without_keys(here, secret).query
+    keys = [f"{quote(name, safe='')}={quote(value.value, safe='')}" for name, value in secret.parameters]
+    return here._replace(query="&".join([bare, *keys] if bare else keys))
+
+
+def _without_keys(there: Url, secret: Credentials | None) -> Url:
+    """An address without the parameters that are kept secret: a redirect repeats them, and may lead elsewhere."""
+    if secret is None or not secret.parameters or not there.query:
+        return there
+    names, values = zip(*((name, value.value) for name, value in secret.parameters), strict=True)
+    pairs = [pair.partition("=")[::2] for pair in there.query.split("&")]
+    kept = [(n, v) for n, v in pairs if unquote_plus(n) not in names and unquote_plus(v) not in values]
+    return there if len(kept) == len(pairs) else there._replace(query="&".join("=".join(pair) for pair in kept) or None)
 
 
 def _basic(user: str, password: str) -> str:

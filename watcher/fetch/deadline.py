@@ -19,15 +19,13 @@ class Deadline:
         self._lock = threading.Lock()
         self._cuts: list[Callable[[], object]] = []
         self._lines: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self.cut)
-        self._timer.daemon = True
 
     def __enter__(self) -> "Deadline":
-        self._timer.start()
+        _WATCH.add(self, self._ends)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        _WATCH.remove(self)
         with self._lock:
             self._cuts.clear()
             for line in self._lines:
@@ -67,3 +65,46 @@ class Deadline:
                 twin.shutdown(socket.SHUT_RDWR)
 
         self.on_cut(shut)
+
+
+class _Watch:
+    """One thread for all deadlines; it ends when there is none left, and begins again with the next."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._ends: dict[Deadline, float] = {}
+        self._thread: threading.Thread | None = None
+
+    def add(self, deadline: Deadline, ends: float) -> None:
+        with self._changed:
+            self._ends[deadline] = ends
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._wait, daemon=True)
+                self._thread.start()
+            elif ends <= min(self._ends.values()):
+                self._changed.notify()
+
+    def remove(self, deadline: Deadline) -> None:
+        with self._changed:
+            self._ends.pop(deadline, None)
+
+    def _wait(self) -> None:
+        while True:
+            with self._changed:
+                if not self._ends:
+                    self._changed.wait(IDLE)
+                if not self._ends:
+                    self._thread = None
+                    return
+                now = time.monotonic()
+                late = [deadline for deadline, ends in self._ends.items() if ends <= now]
+                for deadline in late:
+                    del self._ends[deadline]
+                if not late:
+                    self._changed.wait(min(self._ends.values()) - now)
+            for deadline in late:
+                deadline.cut()
+
+
+IDLE = 1.0  # seconds that the thread waits for another conversation before it ends
+_WATCH = _Watch()

@@ -27,13 +27,13 @@ def rules_for(product: str, document: bytes) -> Rules:
         elif key in ("allow", "disallow"):
             ruled = True
             for head in heads if value else ():
-                named[head].append((_encoded(value), key == "allow"))
+                named[head].append((encoded(value), key == "allow"))
     return tuple(named.get(product, named.get("*", [])))
 
 
 def permits(rules: Rules, address: Url) -> bool:
     """Whether an address may be read: the longest pattern decides, and of two as long the one that allows."""
-    path = _encoded(address.request_uri)
+    path = encoded(address.request_uri)
     if path == "/robots.txt":
         return True
     fitting = [(len(pattern), allows) for pattern, allows in rules if _fits(pattern, path)]
@@ -48,7 +48,7 @@ def _lines(document: bytes) -> Iterator[tuple[str, str]]:
             yield key.strip().lower(), value.strip()
 
 
-def _encoded(path: str) -> str:
+def encoded(path: str) -> str:
     """One spelling of a path: `é` and `%c3%a9` are the same, `/` and `%2F` are not."""
     parts = re.split(r"(%[0-9A-Fa-f]{2})", path)
     kept = (_plain_escape(p) if i % 2 else quote(p, safe="!$&'()*+,-./:;=?@_~%[]|") for i, p in enumerate(parts))

@@ -8,19 +8,25 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, Queue
+from typing import TypeVar
 
 from urllib3.exceptions import LocationParseError
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from watcher.fetch.addresses import allows, bare_host, port_of, shown, web_address
-from watcher.fetch.conversation import converse
+from watcher.fetch.conversation import Hop, anywhere, converse
 from watcher.fetch.deadline import Deadline
 from watcher.fetch.robots import Rules, permits, rules_for
 from watcher.fetch.values import PRODUCT, Fetched, Manners, Outcome, StoppedError, plain
 from watcher.sources import Source, SourceState, Trouble
 
+T = TypeVar("T")
+
+WAITING = 8  # outcomes that nobody has taken yet: documents of up to 10 MB
+
 Follow = Callable[[Source, Fetched], str]
 Crawls = Callable[[Source], bool]
+Spacing = Callable[[Source], float]
 
 
 def _one_page(source: Source, page: Fetched) -> str:  # noqa: ARG001 - the signature of a Follow
@@ -31,22 +37,52 @@ def _nothing(source: Source) -> bool:  # noqa: ARG001 - the signature of a Crawl
     return False
 
 
+def _no_more(source: Source) -> float:  # noqa: ARG001 - the signature of a Spacing
+    return 0.0
+
+
 def fetch_all(
     wanted: Iterable[tuple[Source, SourceState]],
     manners: Manners,
     follow: Follow = _one_page,
     crawls: Crawls = _nothing,
+    spacing: Spacing = _no_more,
+    *,
+    rested: bool = True,
 ) -> Generator[tuple[Source, Outcome], None, None]:
     """Ask many sources, hosts in parallel, each host one request at a time; outcomes come as they are ready.
 
     `follow` says where a document goes on ("" for nowhere); its pages are brought home in the same turn.
-    `crawls` says which sources were not made for programs: for those, robots.txt is read first, once for each site.
-    At most `2 * workers` outcomes wait to be taken. A redirect to another host does not wait for that host's turn.
-    Closing it ends all conversations at once.
+    `crawls` says which sources were not made for programs: for those, robots.txt is read first, once for each site,
+    those that a redirect leads to included. `spacing` is the least number of seconds that a source's host wants between
+    two requests; the longest wish of its sources counts, if it is longer than that of `manners`.
+    With `rested=False` the hosts may have been asked a moment ago, and are left in peace first.
+    At most one outcome of each worker, and `WAITING` more, wait to be taken. A redirect to another host does not wait
+    for that host's turn. Closing it ends all conversations at once.
     """
-    lanes = _Lanes(wanted, manners)
+    lanes = _Lanes(wanted, manners, spacing)
+    if not rested:
+        lanes.rest()
+    return _fetched(lanes, follow, crawls, lambda _, outcome: outcome)
+
+
+def fetch_then(
+    then: Callable[[Source, Outcome], T],
+    wanted: Iterable[tuple[Source, SourceState]],
+    manners: Manners,
+    follow: Follow = _one_page,
+    crawls: Crawls = _nothing,
+    spacing: Spacing = _no_more,
+) -> Generator[tuple[Source, T], None, None]:
+    """As `fetch_all`, with what `then` makes of each outcome, in the thread that brought it; it must not raise."""
+    return _fetched(_Lanes(wanted, manners, spacing), follow, crawls, then)
+
+
+def _fetched(
+    lanes: "_Lanes", follow: Follow, crawls: Crawls, then: Callable[[Source, Outcome], T]
+) -> Generator[tuple[Source, T], None, None]:
     count = lanes.left
-    done: Queue[tuple[Source, Outcome]] = Queue(maxsize=manners.workers)
+    done: Queue[tuple[Source, T]] = Queue(maxsize=WAITING)
 
     def work() -> None:
         while (turn := lanes.take()) is not None:
@@ -56,9 +92,9 @@ def fetch_all(
             if isinstance(outcome, Fetched):
                 outcome = _with_pages(outcome, source, follow, desk)
             lanes.give_back(lane)
-            done.put((source, outcome))
+            done.put((source, then(source, outcome)))
 
-    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(manners.workers, count))]
+    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(lanes.manners.workers, count))]
     try:
         for thread in crew:
             thread.start()
@@ -81,31 +117,33 @@ class _Desk:
 
     def ask(self, source: Source, state: SourceState) -> Outcome:
         """Ask for one document, unless robots.txt asks us not to."""
-        if self.crawls(source) and (refusal := self._refusal(source)):
-            return refusal
-        return self._converse(source, state)
+        if not self.crawls(source):
+            return self._converse(source, state, anywhere)
+        try:
+            refusal = self._refusal(web_address(source.url))
+        except StoppedError as stop:
+            return stop.trouble
+        return refusal or self._converse(source, state, self._refusal)
 
-    def _converse(self, source: Source, state: SourceState) -> Outcome:
+    def _converse(self, source: Source, state: SourceState, hop: Hop) -> Outcome:
         deadline = self.lanes.deadline()
         try:
-            return converse(source, state, self.lanes.manners, deadline)
+            return converse(source, state, self.lanes.manners, deadline, hop)
         finally:
             self.lanes.forget(deadline)
 
-    def _refusal(self, source: Source) -> Trouble | None:
-        try:
-            address = web_address(source.url)
-        except StoppedError as stop:
-            return stop.trouble
+    def _refusal(self, address: Url) -> Trouble | None:
+        """Why an address must not be read: its site asks programs not to, or does not say whether it does."""
         site = shown(address._replace(path="/robots.txt", query=None))
-        if site not in self.lane.robots:
-            answer = self._converse(Source(id="", url=site), SourceState(source=""))
-            self.lane.robots[site] = _ruling(answer)
-            self.lanes.pause(self.lane.gap)
-        ruling = self.lane.robots[site]
+        ruling = self.lanes.ruling(site, self._learn)
         if isinstance(ruling, Trouble):
             return ruling
         return None if permits(ruling, address) else Trouble(kind="robots", detail=plain(site))
+
+    def _learn(self, site: str) -> Rules | Trouble:
+        answer = self._converse(Source(id="", url=site), SourceState(source=""), anywhere)
+        self.lanes.pause(max(self.lane.gap, _lane_of(site, self.lanes.manners)[1]))
+        return _ruling(answer)
 
 
 def _ruling(answer: Outcome) -> Rules | Trouble:
@@ -147,22 +185,32 @@ class _Lane:
     rank: int  # hosts in the order in which they were first wanted
     gap: float = field(compare=False)
     waiting: deque[tuple[Source, SourceState]] = field(compare=False, default_factory=deque)
-    robots: dict[str, Rules | Trouble] = field(compare=False, default_factory=dict)  # by address
+
+
+@dataclass(slots=True)
+class _Site:
+    """What one robots.txt says, once somebody has asked for it."""
+
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    ruling: Rules | Trouble | None = None
 
 
 class _Lanes:
     """Who is asked next; a lane is away from the heap while one of its sources is asked."""
 
-    def __init__(self, wanted: Iterable[tuple[Source, SourceState]], manners: Manners) -> None:
+    def __init__(self, wanted: Iterable[tuple[Source, SourceState]], manners: Manners, spacing: Spacing) -> None:
         self.manners = manners
         self._changed = threading.Condition()
         self._stopped = False
         self._running: set[Deadline] = set()
+        self._sites: dict[str, _Site] = {}  # by the address of its robots.txt
         lanes: dict[str, _Lane] = {}
         self.left = 0
         for source, state in wanted:
-            name, gap = _lane_of(source.url, manners)
-            lanes.setdefault(name, _Lane(0.0, len(lanes), gap)).waiting.append((source, state))
+            name, gap = _lane_of(source.url, manners, spacing(source))
+            lane = lanes.setdefault(name, _Lane(0.0, len(lanes), gap))
+            lane.gap = max(lane.gap, gap)
+            lane.waiting.append((source, state))
             self.left += 1
         self._heap = list(lanes.values())
 
@@ -185,6 +233,21 @@ class _Lanes:
             if lane.waiting:
                 heapq.heappush(self._heap, lane)
             self._changed.notify_all()
+
+    def rest(self) -> None:
+        """Leave every host in peace before it is asked for the first time."""
+        for lane in self._heap:
+            lane.ready = time.monotonic() + lane.gap
+        heapq.heapify(self._heap)
+
+    def ruling(self, address: str, learn: Callable[[str], Rules | Trouble]) -> Rules | Trouble:
+        """What a site's robots.txt says, learnt once in a run; hosts that are redirected to it may ask together."""
+        with self._changed:
+            site = self._sites.setdefault(address, _Site())
+        with site.asking:
+            if site.ruling is None:
+                site.ruling = learn(address)
+            return site.ruling
 
     def deadline(self) -> Deadline:
         """A deadline that also comes when the run is stopped."""
@@ -217,11 +280,11 @@ class _Lanes:
             self._changed.notify_all()
 
 
-def _lane_of(url: str, manners: Manners) -> tuple[str, float]:
-    """Whom an address belongs to (host and port), and the seconds to leave between two requests."""
+def _lane_of(url: str, manners: Manners, least: float = 0.0) -> tuple[str, float]:
+    """Whom an address belongs to (host and port), and the seconds to leave between two requests, `least` or more."""
     try:
         parts = parse_url(url)
     except LocationParseError:
         return url, 0.0
     host = bare_host(parts)
-    return f"{host}:{port_of(parts)}", 0.0 if allows(manners, host) else manners.spacing
+    return f"{host}:{port_of(parts)}", 0.0 if allows(manners, host) else max(manners.spacing, least)

@@ -26,6 +26,7 @@ class Fetched:
     pages: tuple["Fetched", ...] = ()  # those that follow, when the document goes on
     stopped: Trouble | None = None  # why not all of them came
     number: int = 1  # of this page among those of its document
+    reserved: bool | None = None  # whether the server reserves text and data mining; None when it does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Manners:
     max_bytes: int = 10_000_000  # of a decoded document
     max_redirects: int = 10
     spacing: float = 2.0  # seconds between the end of one conversation with a host and the start of the next
-    workers: int = 8
+    workers: int = 16
     max_pages: int = 100  # of one document that goes on from page to page
     secrets: Mapping[str, Credentials] = field(default_factory=dict)  # by the id of the source
 

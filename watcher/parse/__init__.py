@@ -1,5 +1,6 @@
 """Turn one fetched document into articles; a room per kind of document."""
 
+import re
 from dataclasses import replace
 
 from watcher.articles import Article, Parsed
@@ -20,7 +21,7 @@ from watcher.parse import (
 )
 from watcher.parse.kind import Kind
 from watcher.sources import Source, Trouble
-from watcher.text import language
+from watcher.text import fold, language
 
 # The rooms import their reader (feedparser, ...) when the first document comes, so that this table costs nothing.
 KINDS: dict[str, Kind] = {
@@ -52,7 +53,33 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
     parsed = KINDS[source.kind].parse(document, source, address=address, content_type=content_type)
     if isinstance(parsed, Trouble):
         return parsed
+    if not KINDS[source.kind].service and (failure := _failure(parsed.articles)):
+        return failure
     return replace(parsed, articles=tuple(_spoken(article) for article in parsed.articles))
+
+
+# What sites put into a feed, or onto a page, in place of its articles: titles made of nothing but these words.
+_TURNED_AWAY = frozenset(
+    "autorise blocked bloque denied forbidden interdit moment refuse required unauthorized".split()
+)
+_FAILED = frozenset("error erreur found gateway indisponible introuvable maintenance requests unavailable".split())
+_BESIDE = frozenset(
+    "a acces access an attention bad been bloquee cloudflare cours denied en est feed flux has http internal "
+    "interne just many non not occurred out page produite s se server service site survenue temporairement temporarily "
+    "time timeout too trouve under une you your".split()
+)
+FEW = 3  # articles; one such title among many is a subject like any other
+
+
+def _failure(articles: tuple[Article, ...]) -> Trouble | None:
+    """The trouble of a document that holds nothing but words of failure; None when it has an article."""
+    titles = [article.title for article in articles[: FEW + 1]]
+    if not titles or len(titles) > FEW:
+        return None
+    said = [set(re.findall(r"[^\W\d_]+", fold(title))) for title in titles]
+    if not all(words <= _TURNED_AWAY | _FAILED | _BESIDE and words & (_TURNED_AWAY | _FAILED) for words in said):
+        return None
+    return Trouble(kind="blocked" if said[0] & _TURNED_AWAY else "broken", detail=titles[0][:200])
 
 
 def _spoken(article: Article) -> Article:

@@ -91,4 +91,4 @@ def _start(address: str) -> int:
     return int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 0
 
 
-KIND = Kind(parse=parse, address=address, more=more, service="https://export.arxiv.org/api/query")
+KIND = Kind(parse=parse, address=address, more=more, service="https://export.arxiv.org/api/query", spacing=3.0)

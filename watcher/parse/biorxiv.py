@@ -8,10 +8,12 @@ from watcher.articles import Article, Parsed
 from watcher.parse.html import plain
 from watcher.parse.kind import Kind
 from watcher.parse.services import (
+    day_after,
     day_of,
     declared,
     doi_address,
     error_in,
+    last_day,
     loads,
     number,
     once,
@@ -26,8 +28,9 @@ from watcher.sources import Source, Trouble, Window
 
 SERVERS = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}  # one host answers for both
 NOTHING = "no articles found"
+FOLLOWED = 90  # pages, of the hundred that a run follows
 
-_CURSOR = re.compile(r"/details/[^?#]*/(\d{1,9})/json")
+_CURSOR = re.compile(r"/details/[^/?#]*/(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)/(\d{1,9})/json")
 
 
 def address(source: Source, window: Window) -> str:
@@ -59,24 +62,32 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
         doi = text(record, "doi")
         if doi not in last or (number(record, "version") or 0) >= (number(last[doi], "version") or 0):
             last[doi] = record
+    cursor = _CURSOR.search(address)
     return Parsed(
         articles=tuple(_article(record, doi, source) for doi, record in last.items() if doi),
         skipped=sum(not text(record, "doi") for record in found),
+        reached=day_after(cursor[2]) if cursor else None,
     )
 
 
 def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001
-    """The next page: its number counts preprints, and how many a page holds is only known from that page."""
+    """The next page: its number counts preprints, and how many a page holds is only known from that page.
+
+    A window that holds more than a run can read is closed earlier.
+    """
     answer = loads(document) or {}
     message, cursor = _message(answer), _CURSOR.search(address)
     count = number(message, "count") or len(records(answer, "collection"))
     if cursor is None or not records(answer, "collection"):
         return ""
-    after = int(cursor[1]) + count
+    after = int(cursor[3]) + count
     total = number(message, "total")
+    first = cursor[3] == "0"
+    if first and (last := last_day(cursor[1], cursor[2], total or 0, count * FOLLOWED)):
+        return f"{address[: cursor.start(2)]}{last}/0{address[cursor.end(3) :]}"
     if total is not None and after >= total:
         return ""
-    return f"{address[: cursor.start(1)]}{after}{address[cursor.end(1) :]}"
+    return f"{address[: cursor.start(3)]}{after}{address[cursor.end(3) :]}"
 
 
 def _message(answer: dict[str, Any]) -> dict[str, Any]:

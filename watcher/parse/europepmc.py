@@ -1,5 +1,6 @@
 """Turn an answer of Europe PMC (PubMed, preprints and full texts in one search) into articles."""
 
+import re
 from typing import Any
 
 from watcher.articles import Article, Parsed
@@ -9,11 +10,13 @@ from watcher.parse.services import (
     MAX_PARAMETER,
     PAGE,
     abstract_of,
+    day_after,
     day_of,
     declared,
     doi_address,
     error_in,
     inside,
+    last_day,
     loads,
     mailbox,
     number,
@@ -31,6 +34,8 @@ from watcher.sources import Source, Trouble, Window
 
 SERVICE = "https://www.ebi.ac.uk/europepmc/webservices/rest/search"
 
+_DAYS = re.compile(r"FIRST_IDATE:\[(\d{4}-\d\d-\d\d) TO (\d{4}-\d\d-\d\d)\]\)\Z")
+
 
 def address(source: Source, window: Window) -> str:
     """Ask for what was first indexed in the window; the services count whole days."""
@@ -46,9 +51,15 @@ def address(source: Source, window: Window) -> str:
 
 
 def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001 - the signature of a Follower
-    """The page behind the cursor; there is none when the cursor comes back as it was sent."""
+    """The page behind the cursor; there is none when the cursor comes back as it was sent.
+
+    It sorts by nothing that tells when a record was indexed; a window that holds too much is closed earlier.
+    """
     answer = loads(document) or {}
     here, there = parameter(address, "cursorMark"), text(answer, "nextCursorMark")
+    query, days = parameter(address, "query"), _DAYS.search(parameter(address, "query"))
+    if days and here in ("", "*") and (last := last_day(days[1], days[2], number(answer, "hitCount") or 0)):
+        return with_parameters(address, query=f"{query[: days.start(2)]}{last}{query[days.end(2) :]}", cursorMark="*")
     found = len(records(inside(answer, "resultList"), "result"))
     everything = here in ("", "*") and found == number(answer, "hitCount")  # spares the empty page at the end
     if not found or everything or there in ("", here) or len(there) > MAX_PARAMETER:
@@ -67,7 +78,8 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
     results = records(inside(answer, "resultList"), "result")
     articles = [_article(result, source) for result in results]
     named = tuple(article for article in articles if article.guid or article.title)
-    return Parsed(articles=named, skipped=len(articles) - len(named))
+    days = _DAYS.search(parameter(address, "query"))
+    return Parsed(articles=named, skipped=len(articles) - len(named), reached=day_after(days[2]) if days else None)
 
 
 def _article(result: dict[str, Any], source: Source) -> Article:

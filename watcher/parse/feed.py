@@ -3,7 +3,9 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,12 +16,14 @@ from watcher.parse.dates import parse_date
 from watcher.parse.html import MAX_TEXT, MAX_TITLE, absolute, plain, plain_title
 from watcher.parse.kind import Kind
 from watcher.parse.rhythm import with_rhythm
+from watcher.parse.services import parameter, with_parameters
 from watcher.sources import Source, Trouble
 from watcher.text import clean
 
 MAX_ARTICLES = 2_000  # per document; the rest is left where it is
 MAX_HEAD = 16_384  # bytes before the first element
 MAX_DETAIL = 200
+MAX_TRIES = 40  # readings spent on the items of one document that feedparser stumbles over
 MAX_QUICK = 4_000_000  # bytes; the tree of a larger document takes more memory than a poll should
 
 _Entry = Mapping[str, Any]  # what feedparser makes of one item, or `quick` in its place
@@ -35,10 +39,13 @@ _PROLOGUE = (
 _PAGE_TITLE = re.compile(rb"<title[^<>]*>([^<]{0,1000})", re.IGNORECASE)
 _PAGE_ROOTS = (b"html", b"head", b"body")
 _ROOT_END = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)\b", re.IGNORECASE)
 _ITEM_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _LOSING = re.compile(r"mismatched tag|unclosed|no element found", re.IGNORECASE)
 _BRIDGE_ERROR = re.compile(r"Bridge returned error (\d{3})\b")  # RSS-Bridge puts its failures into an item, with a 200
+_WORDPRESS = re.compile(rb"<generator>\s*https?://(?:www\.)?wordpress\.(?:org|com)/")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_REFERENCES = re.compile(rb"(?:&#(?:[xX][0-9a-fA-F]++|[0-9]++);?)++")  # those that touch: two halves make one letter
 _WHOLE_WORD = re.compile(r"[^\W\d_]{2,}")
 _DECLARED_ID = re.compile(r"(?:(doi|pmid|pubmed|pmcid|pmc)\s*[:=]\s*|https?://(?:dx\.)?doi\.org/)(\S+)", re.IGNORECASE)
 _BARE_DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -78,28 +85,60 @@ def _quickly(utf8: bytes, source: Source, address: str) -> Parsed | Trouble | No
 
 def _slowly(utf8: bytes, source: Source, address: str) -> Parsed | Trouble:
     """Read with feedparser, which forgives nearly everything and can be kept busy for very long."""
-    import feedparser
-
     whole = bool(_ROOT_END.search(utf8))
+    document = _possible(_short_head(utf8 if whole else _whole_items(utf8)))
     try:
-        # A stream only: feedparser opens a string as an address or a file, and even bytes as the name of a file.
-        # Nothing is resolved or sanitised there: markup is taken out here, links are resolved here, and a guid must
-        # stay as it was written.
-        read = feedparser.parse(
-            io.BytesIO(_short_head(utf8 if whole else _whole_items(utf8))),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            resolve_relative_uris=False,
-            sanitize_html=False,
-        )
+        read = _feedparsed(document)
     except MemoryError:
         return Trouble(kind="too-large", detail="out of memory")
     except Exception as error:  # a stranger's bytes reach every corner of a library
-        return Trouble(kind="broken", detail=type(error).__name__)
+        read, whole = _rescued(document), False
+        if read is None:
+            return Trouble(kind="broken", detail=type(error).__name__)
     entries = [entry for entry in read.entries if isinstance(entry, dict)]
     if not _text(read, "version") and not entries:
         return Trouble(kind="not-a-feed", detail=_about(utf8))
     damage = str(_raw(read, "bozo_exception") or "")
     return _gathered(entries, read.feed, source, address, complete=whole and not _LOSING.search(damage))
+
+
+def _feedparsed(document: bytes) -> Any:
+    import feedparser
+
+    # A stream only: feedparser opens a string as an address or a file, and even bytes as the name of a file.
+    # Nothing is resolved or sanitised there: markup is taken out here, links are resolved here, and a guid must stay as
+    # it was written.
+    return feedparser.parse(
+        io.BytesIO(document),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        resolve_relative_uris=False,
+        sanitize_html=False,
+    )
+
+
+def _rescued(document: bytes) -> Any | None:
+    """What feedparser makes of a document without the items that it stumbles over; None when that does not help."""
+    first = _ITEM.search(document)
+    cuts = [first.start(), *(found.end() for found in _ITEM_END.finditer(document, first.end()))] if first else []
+    if len(cuts) < 2:
+        return None
+    head, tail = document[: cuts[0]], document[cuts[-1] :]
+    sound: list[bytes] = []
+    waiting = [[document[start:end] for start, end in pairwise(cuts)]]
+    for _ in range(MAX_TRIES):
+        if not waiting:
+            break
+        some = waiting.pop()
+        try:
+            _feedparsed(head + b"".join(some) + tail)
+        except Exception:
+            half = len(some) // 2
+            waiting += [some[half:], some[:half]] if half else []
+        else:
+            sound += some
+    with suppress(Exception):
+        return _feedparsed(head + b"".join(sound) + tail) if sound else None
+    return None
 
 
 def _gathered(
@@ -152,7 +191,7 @@ def _whole_items(utf8: bytes) -> bytes:
         end = found.end()
     if end:
         return utf8[:end]
-    first = re.search(rb"<(?:[\w.-]+:)?(?:item|entry)\b", utf8, re.IGNORECASE)
+    first = _ITEM.search(utf8)
     return utf8[: first.start()] if first else utf8
 
 
@@ -163,6 +202,22 @@ def _short_head(utf8: bytes) -> bytes:
         return utf8
     head = _SPACE_RUN.sub(lambda run: b"\n" if b"\n" in run[0] else b" ", utf8[: first.start()])
     return (head if len(head) <= MAX_HEAD else b"") + utf8[first.start() :]
+
+
+def _possible(utf8: bytes) -> bytes:
+    """A document without numbers that are no characters: one of them ends feedparser's reading of the whole."""
+    return _REFERENCES.sub(_characters, utf8)
+
+
+def _characters(found: re.Match[bytes]) -> bytes:
+    """References as they are when all are characters; else halves of pairs are joined, and what remains is left out."""
+    written = [part.rstrip(b";").lower() for part in found[0].split(b"&#")[1:]]
+    digits = [(part.lstrip(b"x0") or b"0", 16 if part.startswith(b"x") else 10) for part in written]
+    codes = [int(part, base) if len(part) < 8 else -1 for part, base in digits]
+    if all(0 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF for code in codes):
+        return found[0]
+    halves = "".join(chr(code) for code in codes if 0 <= code <= 0x10FFFF)
+    return b"".join(b"&#%d;" % ord(c) for c in halves.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"))
 
 
 def _article(entry: _Entry, source: Source, address: str, language: str) -> Article:
@@ -276,4 +331,12 @@ def _ids(entry: _Entry, guid: str) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
-KIND = Kind(parse=parse)
+def more(document: bytes, *, address: str, source: Source) -> str:
+    """The page before this one of a feed that WordPress makes, when it may hold what was missed."""
+    page = parameter(address, "paged") or "1"
+    if not source.earlier or not _WORDPRESS.search(document[:MAX_HEAD]) or not re.fullmatch("[0-9]{1,2}", page):
+        return ""
+    return with_parameters(address, paged=int(page) + 1)
+
+
+KIND = Kind(parse=parse, more=more, pages=5)

@@ -10,11 +10,13 @@ from watcher.parse.kind import Kind
 from watcher.parse.services import (
     PAGE,
     abstract_of,
+    day_after,
     day_of,
     declared,
     doi_address,
     error_in,
     inside,
+    last_day,
     loads,
     number,
     once,
@@ -38,6 +40,7 @@ FIELDS = (
     "page_s,language_s,producedDate_s,producedDate_tdate,producedDateY_i"
 )
 
+_DAYS = re.compile(r"(?<=Date_tdate:\[)(\d{4}-\d\d-\d\d)T00:00:00Z TO (\d{4}-\d\d-\d\d)(?=T00:00:00Z\])")
 _VERSION = re.compile(r"(?<=\d)v\d+$")
 _ABSENT = re.compile(
     r"\W*(?:absent|none|n/?a|non disponible|no abstract(?: available)?|pas de résumé)?\W*", re.IGNORECASE
@@ -60,14 +63,28 @@ def address(source: Source, window: Window) -> str:
     )
 
 
+def _narrower(address: str, found: int) -> tuple[str, ...]:
+    """The filters of a window that closes earlier; () when this one holds no more than a run can read."""
+    *others, asked = parameters(address, "fq") or ("",)
+    days = _DAYS.search(asked)
+    end = day_after(days[2], -timedelta(days=1)) if days else None
+    if days is None or end is None:
+        return ()
+    last = last_day(days[1], f"{end - timedelta(days=1):%Y-%m-%d}", found)
+    closing = day_after(last)
+    return (*others, _DAYS.sub(f"{days[1]}T00:00:00Z TO {closing:%Y-%m-%d}", asked)) if closing else ()
+
+
 def _midnight(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}T00:00:00Z"
 
 
 def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001 - the signature of a Follower
-    """The next hundred, as long as there are some."""
+    """The next hundred, as long as there are some; a window that holds too much is closed earlier."""
     response = inside(loads(document), "response")
     start = parameter(address, "start")
+    if start in ("", "0") and (asked := _narrower(address, number(response, "numFound") or 0)):
+        return with_parameters(address, fq=asked, start=0)
     reached = (int(start) if re.fullmatch(r"\d{1,9}", start) else 0) + PAGE
     if not records(response, "docs") or reached >= (number(response, "numFound") or 0):
         return ""
@@ -85,7 +102,12 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
         return refusal("no response.docs")
     articles = [_article(deposit, source) for deposit in records(inside(answer, "response"), "docs")]
     named = tuple(article for article in articles if article.guid or article.title)
-    return Parsed(articles=named, skipped=len(articles) - len(named))
+    days = _DAYS.search(next(reversed(parameters(address, "fq")), ""))
+    return Parsed(
+        articles=named,
+        skipped=len(articles) - len(named),
+        reached=day_after(days[2], -timedelta(days=1)) if days else None,  # the window ends as its last day begins
+    )
 
 
 def _article(deposit: dict[str, Any], source: Source) -> Article:

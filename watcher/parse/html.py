@@ -55,31 +55,41 @@ _CUT_TAG = re.compile(
 )
 
 _SENTENCE_END = r"(?:\A|(?<=[\s.!?…»\])]))"
-_TAILS = (
-    re.compile(
-        r"(.*)(?:Cet article|Cette entrée|L[’']article|Le billet|The post|The article)\s.*?"
-        r"(?:est apparu en premier sur|est apparue en premier sur|appeared first on|first appeared on)\b.*",
-        re.DOTALL,
+# What publishers put behind an article, each after words without which it need not be looked for.
+_TAILS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        ("apparu", "appeared"),
+        re.compile(
+            r"(.*)(?:Cet article|Cette entrée|L[’']article|Le billet|The post|The article)\s.*?"
+            r"(?:est apparu en premier sur|est apparue en premier sur|appeared first on|first appeared on)\b.*",
+            re.DOTALL,
+        ),
     ),
-    re.compile(
-        rf"(.*){_SENTENCE_END}(?:[\[(«>→]\s*)?"
-        r"(?:Lire (?:la suite|l[’']article|plus)|LIRE LA SUITE|En savoir plus|Continuer la lecture|Voir plus"
-        r"|Read (?:more|the full (?:article|story))|READ MORE|Continue [Rr]eading)\b[^.!?]{0,120}[\s.…!?\])»>→]*",
-        re.DOTALL,
+    (
+        ("Lire", "LIRE", "Voir", "savoir", "Contin", "Read", "READ"),
+        re.compile(
+            rf"(.*){_SENTENCE_END}(?:[\[(«>→]\s*)?"
+            r"(?:Lire (?:la suite|l[’']article|plus)|LIRE LA SUITE|En savoir plus|Continuer la lecture|Voir plus"
+            r"|Read (?:more|the full (?:article|story))|READ MORE|Continue [Rr]eading)\b[^.!?]{0,120}[\s.…!?\])»>→]*",
+            re.DOTALL,
+        ),
     ),
-    re.compile(
-        r"(.*)(?:\A|(?<=[.!?…»\])])\s*)(?:Copyright\s*)?(?:©|\([cC]\)|Copyright)[^.©]{0,60}?(?:19|20)\d\d\b.{0,200}",
-        re.DOTALL,
+    (
+        ("©", "(c)", "(C)", "Copyright"),
+        re.compile(
+            r"(.*)(?:\A|(?<=[.!?…»\])])\s*)(?:Copyright\s*)?(?:©|\([cC]\)|Copyright)[^.©]{0,60}?(?:19|20)\d\d\b.{0,200}",
+            re.DOTALL,
+        ),
     ),
-    re.compile(
-        r"(.*)(?:\A|(?<=[.!?…»\])])\s*)(?:Copyright|©)?[^.]{0,120}(?:All rights reserved|Tous droits réservés)\W*",
-        re.DOTALL | re.IGNORECASE,
+    (
+        ("ights", "IGHTS", "roits", "ROITS"),
+        re.compile(
+            r"(.*)(?:\A|(?<=[.!?…»\])])\s*)(?:Copyright|©)?[^.]{0,120}(?:All rights reserved|Tous droits réservés)\W*",
+            re.DOTALL | re.IGNORECASE,
+        ),
     ),
 )
 _TAIL_WINDOW = 700
-_TAIL_WORDS = re.compile(
-    r"apparu|appeared|©|\([cC]\)|[Cc]opyright|rights|droits|Lire|LIRE|Voir|savoir|Contin|Read|READ"
-)
 
 _LINE_ENDS = re.compile(r"[\t\r\n]+")  # no part of an address, for a browser either
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]+")
@@ -95,9 +105,9 @@ def plain(markup: str) -> str:
 
 def plain_title(markup: str) -> str:
     """The words of a title that may hold markup: as `plain`, but its end is left alone."""
-    markup = markup[:MAX_MARKUP]
     if "<" not in markup and "&" not in markup:
-        return clean(markup)
+        return clean(markup[:MAX_MARKUP])
+    markup = markup[:MAX_MARKUP]
     return clean(_decoded("".join(_pieces(markup))))
 
 
@@ -255,10 +265,8 @@ def _without_tails(text: str) -> str:
     for _ in range(3):
         start = max(0, len(text) - _TAIL_WINDOW)
         window = text[start:]
-        if not _TAIL_WORDS.search(window):
-            return text
-        for tail in _TAILS:
-            if found := tail.fullmatch(window):
+        for words, tail in _TAILS:
+            if any(word in window for word in words) and (found := tail.fullmatch(window)):
                 window = found[1].rstrip()
         if start + len(window) == len(text):
             return text

@@ -45,6 +45,7 @@ class Kind:
 
     `crawls` says that its documents were not made for programs, so that robots.txt has a word to say.
     `pages` is how many pages of one document are read at a time, the first one included.
+    `spacing` is how many seconds its terms of use ask for between two requests.
     """
 
     parse: Parser
@@ -53,3 +54,4 @@ class Kind:
     service: str = ""
     crawls: bool = False
     pages: int = 1_000  # more than a run will follow anyway
+    spacing: float = 0.0

@@ -39,13 +39,13 @@ _ARXIV = re.compile(r"10\.48550/arxiv\.(\S+)", re.IGNORECASE)
 def address(source: Source, window: Window) -> str:
     """The works that answer the query, newest first; `select: {filter: ...}` narrows them.
 
-    With an `api_key` in the source's address pages are asked by cursor, without one by number: OpenAlex refuses
-    cursors to those who have no key.
+    With an `api_key` pages are asked by cursor, without one by number: OpenAlex refuses cursors to those who have no
+    key. It belongs into the secrets; one in the source's address works too.
     """
     words = source.query.replace(",", " ")  # a comma would end the filter
     filters = [f"title_and_abstract.search:{words}", f"from_publication_date:{window.since - LATE:%Y-%m-%d}"]
     filters += [value for name, value in source.select if name == "filter" and value]
-    keyed = bool(parameter(source.url, "api_key"))
+    keyed = "api_key" in window.given or bool(parameter(source.url, "api_key"))
     return with_parameters(
         source.url,
         filter=",".join(filters),

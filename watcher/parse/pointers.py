@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from watcher.parse.charset import to_utf8
 from watcher.parse.html import absolute, page_tree, plain_title
+from watcher.parse.services import loads, text
 
 MAX_LISTED = 5_000
+_WITH_TITLES_OF_THEIR_OWN = ("item", "entry", "image", "textinput", "svg")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
 
 
@@ -50,5 +52,8 @@ def linked(page: bytes, *, address: str, content_type: str) -> tuple[Listed, ...
 
 def title_of(document: bytes, content_type: str) -> str:
     """What a page or a feed calls itself; "" when it does not say."""
+    if document.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return plain_title(text(loads(document) or {}, "title"))[:200]
     tree = page_tree(to_utf8(document[:100_000], content_type).decode("utf-8", "replace"))
-    return plain_title(tree.title.get_text())[:200] if tree.title else ""
+    titles = (title for title in tree.find_all("title", limit=20) if not title.find_parent(_WITH_TITLES_OF_THEIR_OWN))
+    return next((plain_title(title.get_text())[:200] for title in titles), "")

@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from watcher.articles import Article, Parsed
 from watcher.errors import UsageError
@@ -13,8 +14,10 @@ from watcher.parse.services import (
     MAX_PARAMETER,
     PAGE,
     TOOL,
+    day_after,
     error_in,
     inside,
+    last_day,
     loads,
     mailbox,
     number,
@@ -53,7 +56,9 @@ def address(source: Source, window: Window) -> str:
 def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001 - the signature of a Follower
     """From the search to its first records, and on in steps of a hundred until its count is reached.
 
-    The records do not say how many there are in all: their address carries the `count` of the search along.
+    The records do not say how many there are in all, nor of which days they are: their address carries the `count`
+    and the last day of the search along. A search that found more than the service hands out is made anew for fewer
+    days.
     """
     count, start = parameter(address, "count"), parameter(address, "retstart")
     if re.fullmatch(r"\d{1,9}", count) and re.fullmatch(r"\d{1,9}", start):
@@ -63,6 +68,9 @@ def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG0
     key, history, found = text(result, "querykey"), text(result, "webenv"), number(result, "count")
     if not (key and history and found) or len(history) > MAX_PARAMETER:
         return ""
+    first, until = (parameter(address, name).replace("/", "-") for name in ("mindate", "maxdate"))
+    if last := last_day(first, until, found):
+        return with_parameters(address, maxdate=last.replace("-", "/"))
     searched = ("term", "datetype", "mindate", "maxdate", "usehistory", "sort", "reldate")
     fetching = address.replace(SEARCH, FETCH, 1)
     return with_parameters(
@@ -74,13 +82,14 @@ def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG0
         retmax=PAGE,
         retmode="xml",
         count=found,
+        until=until,
     )
 
 
 def parse(document: bytes, source: Source, *, address: str, content_type: str) -> Parsed | Trouble:  # noqa: ARG001
     """Read a search (which holds no article yet) or a page of records: see `parse.parse`."""
     if _START.search(document):
-        return _records(document, source)
+        return _records(document, source, day_after(parameter(address, "until")))
     if error := _ERROR.search(document):
         return refusal(plain_title(error[1].decode("utf-8", "replace"))[:MAX_DETAIL])
     answer = loads(document)
@@ -92,10 +101,10 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
     found = number(result, "count")
     if found is None or (found and not text(result, "webenv")):
         return error_in(answer) or refusal("no count" if found is None else "no webenv")
-    return Parsed(articles=())
+    return Parsed(articles=(), reached=day_after(parameter(address, "maxdate").replace("/", "-")))
 
 
-def _records(document: bytes, source: Source) -> Parsed | Trouble:
+def _records(document: bytes, source: Source, reached: datetime | None) -> Parsed | Trouble:
     """The articles of a page; when it is damaged, those before that place."""
     from watcher.parse.pubmedxml import read_pubmed  # reads with lxml
 
@@ -108,7 +117,7 @@ def _records(document: bytes, source: Source) -> Parsed | Trouble:
         if not articles:
             return Trouble(kind="broken", detail=damage)
     told = tuple(replace(article, language=article.language or source.language) for article in articles)
-    return Parsed(articles=told, complete=not damage)
+    return Parsed(articles=told, complete=not damage, reached=reached)
 
 
-KIND = Kind(parse=parse, address=address, more=more, service=SERVICE)
+KIND = Kind(parse=parse, address=address, more=more, service=SERVICE, spacing=0.34)  # three requests a second

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -13,6 +13,7 @@ from watcher.text import clean
 
 TOOL = "literature-watcher"  # how we name ourselves where a service asks for it
 PAGE = 100  # records asked for at a time
+MOST = 9_000  # records in one run: services let us page through 10,000, and a run follows a hundred pages
 MAX_AUTHORS = 500
 MAX_DETAIL = 200
 MAX_PARAMETER = 4_096  # characters; what a server hands us to send back is no longer than that
@@ -60,6 +61,35 @@ def parameter(address: str, name: str) -> str:
 def mailbox(window: Window) -> str:
     """The user's address where it is an e-mail address, which is what services ask for; "" otherwise."""
     return window.contact if "@" in window.contact and "://" not in window.contact else ""
+
+
+# ---- windows that hold too much
+# A window that holds more than one run can read is closed earlier: its beginning is read whole, and the next run goes
+# on from there. So it does not matter in which order a service gives its records, as long as it counts them.
+
+
+def last_day(first: str, last: str, found: int, most: int = MOST) -> str:
+    """The last day of a window that begins on `first` and holds fewer than the `found` records up to `last`.
+
+    Days are "2026-11-22", both included. "" when the window may stay as it is: its records fit, or it is one day.
+    """
+    try:
+        opens, closes = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        return ""
+    days = (closes - opens).days + 1
+    if found <= most or days <= 1:
+        return ""
+    kept = max(1, min(days - 1, days * most * 4 // (found * 5)))  # a fifth less, since days are not alike
+    return (opens + timedelta(days=kept - 1)).isoformat()
+
+
+def day_after(last: str, later: timedelta = timedelta(0)) -> datetime | None:
+    """The end of a day ("2026-11-22"), and so much later; None for a text that is no day."""
+    try:
+        return datetime.combine(date.fromisoformat(last), datetime.min.time(), UTC) + timedelta(days=1) + later
+    except (ValueError, OverflowError):
+        return None
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from watcher.digest import Digest, Line
 from watcher.health import Health
+from watcher.ownpages import OwnPage
 from watcher.profiles import Profile
 from watcher.relevance import Score
 from watcher.run import RunReport, Trial
@@ -102,6 +103,19 @@ def article_json(known: Remembered) -> dict[str, Any]:
     } | ({"event": time(article.event)} if article.event else {})
 
 
+def own_page_json(page: OwnPage) -> dict[str, Any]:
+    """What came of an article's own page; without its text, which is long and not ours to hand on."""
+    return {
+        "article": str(page.article),
+        "url": page.url,
+        "asked": time(page.asked),
+        "outcome": page.outcome,
+        "status": page.status,
+        "due": time(page.due),
+        "characters": len(page.text),
+    }
+
+
 def profile_json(profile: Profile) -> dict[str, Any]:
     """A profile with all its terms."""
     return {
@@ -134,6 +148,8 @@ def source_json(source: Source, state: SourceState) -> dict[str, Any]:
         "url": source.url,
         "kind": source.kind,
         "language": source.language,
+        "query": source.query,
+        "select": dict(source.select),
         "every_minutes": int(source.every.total_seconds() // 60),
         "checked": time(state.checked),
         "ok": time(state.ok),
@@ -144,6 +160,7 @@ def source_json(source: Source, state: SourceState) -> dict[str, Any]:
         "since": time(state.since),
         "trouble": _trouble(trouble),
         "first": time(state.first),
+        "full": time(state.full),
         "same_since": time(state.same_since),
         "usual_gap_hours": None if state.usual_gap is None else state.usual_gap.total_seconds() / 3600,
         "gap": time(state.gap),
@@ -219,6 +236,7 @@ def report_json(report: RunReport) -> dict[str, Any]:
             }
             for r in report.sources
         ],
+        "pages": [own_page_json(page) for page in report.pages],
     }
 
 

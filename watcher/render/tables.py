@@ -1,7 +1,6 @@
 """Everything but the digest that is listed on a screen, and the profile as text to edit."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -13,18 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.articles import Article
-from watcher.health import Health, Word
 from watcher.profiles import Profile, ProfileSetting, Term
 from watcher.relevance import Score
-from watcher.render.terminal import health_line, linked
+from watcher.render.terminal import linked
 from watcher.render.words import (
-    FARES,
     HEADS,
     LABELS,
     date_said,
     day_said,
     moment_said,
     number,
+    page_said,
     say,
     spaced,
     tenths,
@@ -60,35 +58,6 @@ def sources_table(sources: tuple[Source, ...], language: str) -> Table:
         every = f"{hours * 60 + minutes} min" if minutes else f"{hours} h"
         table.add_row(Text(source.id), Text(source.label), every, Text(source.url))
     return table
-
-
-def health_table(fares: Sequence[Sequence[Health]], language: str, zone: tzinfo) -> RenderableType:
-    """How every source fares, in a few words each; below, what there is to say of those that do not fare well.
-
-    `fares` has of each source all that is to know, as `judge_all` gives it.
-    """
-    whole = ["articles", "newest", "from-day"]
-    table = _table(language, "id", "state", "from-day", "articles", "newest", right=["articles"], whole=whole)
-    for found in fares:
-        state = found[0].state
-        table.add_row(
-            Text(found[0].source.id),
-            Text(", ").join(_word(health, language) for health in found),
-            day_said(language, found[0].since, zone) if found[0].since else "—",
-            number(language, state.articles),
-            day_said(language, state.newest, zone) if state.newest else "—",
-        )
-    words = Counter(FARES[found[0].word][language == "en"] for found in fares)
-    counts = Text(" · ".join(f"{number(language, n)} {word}" for word, n in words.most_common()), style="dim")
-    told = (health for found in fares for health in found if health.word != "well")
-    return Group(table, counts, *(health_line(health, language, zone) for health in told))
-
-
-_COLOURS: dict[Word, str] = {"well": "green", "never": "dim", "moved": "cyan", "gap": "cyan", "flood": "cyan"}
-
-
-def _word(health: Health, language: str) -> Text:
-    return Text(FARES[health.word][language == "en"], style=_COLOURS.get(health.word, "yellow"))
 
 
 def trial_table(trial: Trial, language: str, zone: tzinfo) -> RenderableType:
@@ -194,7 +163,7 @@ def article_page(
     zone: tzinfo,
 ) -> RenderableType:
     """One article with all it is known by, and its story."""
-    article = known.article
+    article, judged = known.article, known.reading
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(ratio=1, overflow="fold")
@@ -205,6 +174,7 @@ def article_page(
         ("seen-in", ", ".join(names.get(s, s) for s in known.sources)),
         ("names", "\n".join(f"{scheme}:{value}" for scheme, value in known.aliases)),
         ("cites", "\n".join(f"{scheme}:{value}" for scheme, value in known.cites)),
+        ("own-page", page_said(language, known.page, zone, judged=judged != article) if known.page else ""),
         ("scores", " · ".join(f"{name} {number(language, value, 1)}" for name, value in known.scores)),
     ):
         if value:
@@ -214,7 +184,7 @@ def article_page(
         Text(article.url, style="dim"),
         facts,
     ]
-    if text := article.body or article.summary:
+    if text := judged.body or judged.summary:
         parts += [Text(""), Text(text)]
     if len(story) > 1:
         parts += [Text(""), Text(_said(language, "same-story"), style="bold")]

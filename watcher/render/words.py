@@ -1,10 +1,12 @@
 """The words of every form, French first: dates, numbers, plurals, and what trouble is called."""
 
 import math
-from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 
 from watcher.health import NOTICED, Health
+from watcher.ownpages import OwnPage
 from watcher.sources import Trouble, moved_to
 from watcher.store import RunSummary
 
@@ -14,6 +16,11 @@ _MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
     "en": "January February March April May June July August September October November December".split(),
 }
+_SHORT_MONTHS = {
+    "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),
+    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
+}
+_RECENT = timedelta(days=270)  # a day and a month tell which year
 _DAYS = {
     "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),
     "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
@@ -26,6 +33,7 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "kept": ("{n} histoire à lire|{n} histoires à lire", "{n} story to read|{n} stories to read"),
     "aside": ("{n} article mis de côté|{n} articles mis de côté", "{n} article set aside|{n} articles set aside"),
     "sources": ("{n} source suivie|{n} sources suivies", "{n} source watched|{n} sources watched"),
+    "all-sources": ("{n} source|{n} sources", "{n} source|{n} sources"),
     "to-read": ("{n} à lire", "{n} to read"),
     "none": ("rien de nouveau pour ce profil", "nothing new for this profile"),
     "nothing": ("Rien de nouveau à lire : les sources ont répondu, aucun article ne dépasse le seuil.",
@@ -73,11 +81,35 @@ _TROUBLE: dict[str, tuple[str, str]] = {
     "selector": ("rien sur la page pour « {detail} » : revoyez « select » dans feeds.yaml", "nothing on the page for `{detail}`: look at `select` in feeds.yaml"),
 }  # fmt: skip
 
-# How a source fares, in one word; what is noticed of it; what to do.
+# What came of asking for articles' own pages; the troubles that are not named here are failures, tried again later.
+_PAGES: dict[str, tuple[str, str]] = {
+    "read": ("{n} page lue|{n} pages lues", "{n} page read|{n} pages read"),
+    "robots": ("{n} refusée par robots.txt|{n} refusées par robots.txt", "{n} refused by robots.txt"),
+    "reserved": ("{n} réservée par l’éditeur (fouille de textes)|{n} réservées par leur éditeur (fouille de textes)", "{n} reserved by the publisher (text mining)"),
+    "blocked": ("{n} fermée aux programmes|{n} fermées aux programmes", "{n} closed to programs"),
+    "nothing": ("{n} sans texte", "{n} without a text"),
+    "other": ("{n} qui n’est pas celle de l’article|{n} qui ne sont pas celles des articles", "{n} not the article’s own|{n} not the articles’ own"),
+    "failed": ("{n} en échec", "{n} failed"),
+}  # fmt: skip
+_PAGE: dict[str, tuple[str, str]] = {
+    "read": ("lue le {date}, n’en dit pas plus", "read on {date}, says no more"),
+    "judged": ("lue le {date} ; le texte ci-dessous et les notes en viennent", "read on {date}; the text below and the scores are from it"),
+    "robots": ("non lue : robots.txt s’y oppose", "not read: robots.txt forbids it"),
+    "reserved": ("non utilisée : l’éditeur réserve la fouille de textes", "not used: the publisher reserves text mining"),
+    "blocked": ("non lue : elle est fermée aux programmes", "not read: it is closed to programs"),
+    "nothing": ("lue le {date}, aucun texte trouvé", "read on {date}, no text found"),
+    "other": ("lue le {date}, ce n’est pas celle de l’article", "read on {date}, it is not the article’s own"),
+    "again": ("échec le {date}, nouvel essai plus tard", "failed on {date}, to be tried again"),
+    "failed": ("échec le {date}", "failed on {date}"),
+}  # fmt: skip
+
+# How many sources fare in which way; what is noticed of one; what to do.
 FARES: dict[str, tuple[str, str]] = {
-    "well": ("va bien", "well"), "never": ("jamais interrogée", "never asked"), "silent": ("silencieuse", "silent"),
-    "blocked": ("bloquée", "blocked"), "empty": ("vide", "empty"), "moved": ("déplacée", "moved"), "gone": ("disparue", "gone"),
-    "broken": ("en panne", "failing"), "gap": ("trou possible", "possible gap"), "flood": ("afflux", "flood"),
+    "well": ("{n} va bien|{n} vont bien", "{n} well"), "never": ("{n} jamais interrogée|{n} jamais interrogées", "{n} never asked"),
+    "silent": ("{n} silencieuse|{n} silencieuses", "{n} silent"), "blocked": ("{n} bloquée|{n} bloquées", "{n} blocked"),
+    "empty": ("{n} vide|{n} vides", "{n} empty"), "moved": ("{n} déplacée|{n} déplacées", "{n} moved"),
+    "gone": ("{n} disparue|{n} disparues", "{n} gone"), "broken": ("{n} en panne", "{n} failing"),
+    "gap": ("{n} avec un trou possible", "{n} with a possible gap"), "flood": ("{n} avec un afflux", "{n} with a flood"),
 }  # fmt: skip
 _NOTICES: dict[str, tuple[str, str]] = {
     "silent": ("se tait depuis le {date}, elle qui publie d’ordinaire tous les {n} jours", "silent since {date}; it usually publishes every {n} days"),
@@ -95,29 +127,58 @@ ADVICE: dict[str, tuple[str, str]] = {
     "open-it": ("ouvrez son adresse dans un navigateur", "open its address in a browser"),
     "ask-publisher": ("demandez un accès à l’éditeur, ou prenez une autre source", "ask the publisher for access, or take another source"),
     "allow-host": ("ajoutez son hôte à allow_hosts si c’est voulu", "add its host to allow_hosts if you mean it"),
+    "mend-select": ("revoyez « select » dans feeds.yaml", "look at `select` in feeds.yaml"),
     "remove": ("« watcher sources remove {id} »", "`watcher sources remove {id}`"),
     "new-address": ("recopiez cette adresse dans feeds.yaml", "copy this address into feeds.yaml"),
     "look-through": ("« watcher search » les trouve", "`watcher search` finds them"),
     "ask-oftener": ("si cela revient, raccourcissez « every » dans feeds.yaml", "if it happens again, make `every` shorter in feeds.yaml"),
+}  # fmt: skip
+# The same over a list of sources, in the order of urgency; and what is said of each of them under that.
+TO_DO: dict[str, tuple[str, str]] = {
+    "mend-select": ("Page refaite ? Revoyez « select » dans feeds.yaml", "A rebuilt page? Look at `select` in feeds.yaml"),
+    "check-address": ("Adresse perdue : cherchez-la par « watcher sources add » et la page d’accueil", "Lost address: look for it by `watcher sources add` and the home page"),
+    "remove": ("Supprimé par l’éditeur : à retirer de feeds.yaml", "Removed by the publisher: to be taken out of feeds.yaml"),
+    "allow-host": ("Adresse privée : ajoutez l’hôte à allow_hosts si c’est voulu", "Private address: add the host to allow_hosts if you mean it"),
+    "ask-publisher": ("Accès refusé : demandez-le à l’éditeur, ou prenez une autre source", "Access refused: ask the publisher for it, or take another source"),
+    "open-it": ("À voir : ouvrez l’adresse dans un navigateur", "To be seen: open the address in a browser"),
+    "wait": ("Rien à faire pour l’instant : un nouvel essai suivra", "Nothing to do for now: they will be asked again"),
+    "new-address": ("Nouvelle adresse : recopiez-la dans feeds.yaml", "New address: copy it into feeds.yaml"),
+    "silent": ("Silence inhabituel : ouvrez l’adresse dans un navigateur", "Unusual silence: open the address in a browser"),
+    "ask-oftener": ("Trou possible : si cela revient, raccourcissez « every » dans feeds.yaml", "Possible gap: if it happens again, make `every` shorter in feeds.yaml"),
+    "look-through": ("Afflux d’articles, tenus hors des digests : « watcher search » les trouve", "Flood of articles, kept out of the digests: `watcher search` finds them"),
+    "poll": ("Jamais interrogées : lancez « watcher poll »", "Never asked: run `watcher poll`"),
+    "well": ("Tout va bien", "All is well"),
+}  # fmt: skip
+_BRIEFLY: dict[str, tuple[str, str]] = {
+    "dns": ("nom introuvable", "name not found"), "refused": ("personne ne répond", "nobody answers"), "tls": ("certificat refusé", "certificate refused"),
+    "timeout": ("trop lente", "too slow"), "http": ("erreur {status}", "error {status}"), "blocked": ("refuse les programmes ({status})", "turns programs away ({status})"),
+    "gone": ("« watcher sources remove {id} »", "`watcher sources remove {id}`"), "robots": ("interdite par robots.txt", "forbidden by robots.txt"),
+    "redirects": ("renvois sans fin ou interdits", "endless or forbidden redirects"), "private-address": ("{detail}", "{detail}"),
+    "too-large": ("trop volumineuse", "too large"), "broken": ("réponse illisible", "unreadable answer"),
+    "not-a-feed": ("pas un flux (page web ?)", "not a feed (a web page?)"), "empty": ("flux vide", "empty feed"),
+    "selector": ("rien pour « {detail} »", "nothing for `{detail}`"),
+    "silent": ("d’ordinaire tous les {n} jours", "usually every {n} days"), "silent-daily": ("d’ordinaire tous les jours", "usually every day"),
+    "same": ("toujours le même document", "always the same document"), "moved": ("{address}", "{address}"),
+    "gap": ("aucun article déjà connu", "no article known before"), "flood": ("{n} nouveaux d’un coup", "{n} new at once"),
 }  # fmt: skip
 _SAYS_WHAT_TO_DO = frozenset({"dns", "tls", "gone", "robots", "private-address", "selector"})  # so does their phrase
 
 # The heads of columns, and the labels beside and inside them.
 HEADS: dict[str, tuple[str, str]] = {
     "id": ("identifiant", "id"), "name": ("nom", "name"), "address": ("adresse", "address"), "every": ("toutes les", "every"),
-    "state": ("état", "state"), "articles": ("articles", "articles"), "newest": ("nouveauté", "last news"),
+    "articles": ("articles", "articles"), "newest": ("nouveauté", "last news"),
     "asked": ("interrogée", "asked"), "profile": ("profil", "profile"), "seeds": ("documents", "documents"), "terms": ("termes", "terms"),
     "threshold": ("seuil", "threshold"), "heaviest": ("les plus lourds", "heaviest"), "term": ("terme", "term"), "french": ("français", "French"),
     "english": ("anglais", "English"), "facet": ("facette", "facet"), "weight": ("poids", "weight"), "rare": ("rare : langue / biomédecine", "rare: language / biomedicine"),
     "from": ("vient de", "comes from"), "score": ("note", "score"), "title": ("titre", "title"), "date": ("date", "date"), "outlets": ("sources", "sources"),
     "why": ("pourquoi", "why"), "points": ("points", "points"), "field": ("où", "where"), "count": ("fois", "times"), "article": ("article", "article"),
-    "story": ("histoire", "story"), "number": ("n°", "no."), "known": ("connu ?", "known?"), "from-day": ("depuis", "since"),
+    "story": ("histoire", "story"), "number": ("n°", "no."), "known": ("connu ?", "known?"), "from-day": ("depuis", "since"), "source": ("source", "source"), "remark": ("remarque", "remark"),
 }  # fmt: skip
 LABELS: dict[str, tuple[str, str]] = {
     "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),
     "title": ("titre", "title"), "text": ("texte", "text"), "total": ("total", "total"), "no-match": ("aucun terme du profil", "no term of the profile"),
     "first-seen": ("vu le", "first seen"), "published": ("publié le", "published"), "names": ("connu comme", "known as"), "cites": ("cite", "cites"),
-    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "same-story": ("Même histoire", "Same story"),
+    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "own-page": ("sa page", "own page"), "same-story": ("Même histoire", "Same story"),
     "is-known": ("connu", "known"), "is-new": ("nouveau", "new"), "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
     "mechanism": ("mécanisme", "mechanism"), "method": ("méthode", "method"), "": ("", ""),
 }  # fmt: skip
@@ -125,12 +186,15 @@ LABELS: dict[str, tuple[str, str]] = {
 
 def say(language: str, key: str, n: int | None = None, **facts: object) -> str:
     """One saying in a language, with its plural when it counts something."""
-    text = _SAYINGS[key][language == "en"]
-    if n is not None:
-        one, _, many = text.partition("|")
-        single = n < 2 if language == "fr" else n == 1  # French counts 0 and 1,5 as one
-        text = (one if single or not many else many).replace("{n}", number(language, n))
+    text = _SAYINGS[key][language == "en"] if n is None else counted(language, _SAYINGS[key], n)
     return spaced(language, text.format(**facts) if facts else text)
+
+
+def counted(language: str, saying: tuple[str, str], n: int) -> str:
+    """The singular or the plural of a saying, with its number."""
+    one, _, many = saying[language == "en"].partition("|")
+    single = n < 2 if language == "fr" else n == 1  # French counts 0 and 1,5 as one
+    return (one if single or not many else many).replace("{n}", number(language, n))
 
 
 def spaced(language: str, text: str) -> str:
@@ -155,6 +219,21 @@ def summary_said(language: str, run: RunSummary, resting: int) -> str:
     )
 
 
+def pages_said(language: str, pages: Sequence[OwnPage]) -> str:
+    """What came of articles' own pages in one line; "" when none was asked for."""
+    counts = Counter(page.outcome if page.outcome in _PAGES else "failed" for page in pages)
+    said = [counted(language, _PAGES[key], counts[key]) for key in _PAGES if counts[key] or (key == "read" and counts)]
+    return spaced(language, ", ".join(said))
+
+
+def page_said(language: str, page: OwnPage, zone: tzinfo, *, judged: bool) -> str:
+    """What came of one article's own page, when, and whether the article is judged by it."""
+    key: str = page.outcome if page.outcome in _PAGE else "again" if page.due else "failed"
+    key = "judged" if judged else key
+    said = spaced(language, _PAGE[key][language == "en"]).format(date=date_said(language, page.asked, zone))
+    return f"{said} ({page.status})" if page.status and key != "blocked" else said
+
+
 def trouble_said(language: str, trouble: Trouble) -> str:
     """What is wrong with a source and what to do, in one phrase."""
     text = _TROUBLE[trouble.kind][language == "en"].replace("{status}", str(trouble.status or ""))
@@ -163,16 +242,28 @@ def trouble_said(language: str, trouble: Trouble) -> str:
 
 def notice_said(language: str, health: Health, zone: tzinfo) -> str:
     """What is noticed of a source that answers, and since when."""
+    text = _noticed(language, health, _NOTICES)
+    return text.replace("{date}", date_said(language, health.since, zone) if health.since else "?")
+
+
+def briefly_said(language: str, health: Health) -> str:
+    """What is wrong with a source or noticed of it, in a few words, under a heading that says what to do."""
+    trouble = health.state.trouble
+    if trouble is None or health.word in NOTICED:
+        return _noticed(language, health, _BRIEFLY)
+    text = _BRIEFLY[trouble.kind][language == "en"].replace("{status}", str(trouble.status or "?"))
+    return spaced(language, text).replace("{id}", health.source.id).replace("{detail}", trouble.detail)
+
+
+def _noticed(language: str, health: Health, sayings: Mapping[str, tuple[str, str]]) -> str:
     usual = health.state.usual_gap
     days = None if usual is None else round(usual.total_seconds() / 86_400)
     key: str = health.word
     if key == "silent":
         key = "same" if days is None else "silent-daily" if days <= 1 else "silent"
-    return spaced(language, _NOTICES[key][language == "en"]).format(
-        date=date_said(language, health.since, zone) if health.since else "?",
-        n=number(language, health.state.held if key == "flood" else days or 0),
-        address=moved_to(health.source, health.state),
-    )
+    count = number(language, health.state.held if key == "flood" else days or 0)
+    text = spaced(language, sayings[key][language == "en"]).replace("{n}", count)
+    return text.replace("{address}", moved_to(health.source, health.state))
 
 
 def advice_said(language: str, health: Health) -> str:
@@ -208,6 +299,15 @@ def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
 def day_said(language: str, moment: datetime, zone: tzinfo) -> str:
     """A day for a narrow column: `22/11/2026`, `2026-11-22`."""
     return moment.astimezone(zone).strftime("%Y-%m-%d" if language == "en" else "%d/%m/%Y")
+
+
+def short_day(language: str, moment: datetime, zone: tzinfo, *, now: datetime) -> str:
+    """A day for a narrow column, as people say it: `22 nov.`, `1er mars`; of long ago `nov. 2024`."""
+    local = moment.astimezone(zone)
+    month = _SHORT_MONTHS[language][local.month - 1]
+    if abs(now - moment) > _RECENT:
+        return f"{month} {local.year}"
+    return f"{'1er' if language == 'fr' and local.day == 1 else local.day} {month}"
 
 
 def number(language: str, value: float, decimals: int = 0) -> str:

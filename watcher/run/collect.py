@@ -1,21 +1,23 @@
 """Record what sources bring, one transaction per source."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
-from watcher.articles import Parsed, Rhythm
+from watcher.articles import Rhythm
 from watcher.errors import WatcherError
-from watcher.fetch import Fetched, Manners, Outcome, Unchanged, fetch_all
+from watcher.fetch import Fetched, Manners, Outcome, Unchanged, fetch_then
 from watcher.health import BACKLOG, Showing, after_showing, is_backlog, is_first, is_flood
-from watcher.identity import Identified, identify
+from watcher.identity import Alias, Identified
+from watcher.ownpages import OwnPage
 from watcher.parse import KINDS
 from watcher.profiles import Profile
 from watcher.relevance import judge
-from watcher.run.documents import addressed, crawls, fault, follow, read_all
+from watcher.run.apart import studying
+from watcher.run.documents import Item, Reading, addressed, crawls, fault, follow, item_of, spacing, study
 from watcher.run.opinions import judge_again
+from watcher.run.pages import read_pages
 from watcher.sources import (
     Source,
     SourceState,
@@ -29,8 +31,8 @@ from watcher.sources import (
     next_due,
     state_of,
 )
-from watcher.store import RunSummary, Store
-from watcher.stories import WINDOW, Memory, recognise, relate, telling_of
+from watcher.store import Remembered, RunSummary, Store
+from watcher.stories import WINDOW, Known, Memory, Telling, recognise, relate, telling_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,10 @@ class RunReport:
     summary: RunSummary
     sources: tuple[SourceReport, ...]
     resting: int  # sources that were not due
+    pages: tuple[OwnPage, ...] = ()  # articles' own pages that were asked for
 
+
+SETTLED_TOGETHER = 50  # sources
 
 Clock = Callable[[], datetime]
 Progress = Callable[[SourceReport], None]
@@ -82,11 +87,18 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     reports = []
     known = [(s, state_of(s, states)) for s in asked]
     wanted = [(addressed(s, state, manners, started), asking(state, started)) for s, state in known]
-    with closing(fetch_all(wanted, manners, follow, crawls)) as outcomes:
-        for source, outcome in outcomes:
-            reports.append(collector.take(source, outcome, clock()))
+    marks = {source.id: asking(state, started).marks for source, state in known}
+    whole = sum(not (state.etag or state.modified) for _, state in wanted)
+    with (
+        studying(profiles, clock, marks, documents=whole) as studied,
+        closing(fetch_then(studied, wanted, manners, follow, crawls, spacing)) as outcomes,
+    ):
+        for source, (outcome, reading) in outcomes:
+            reports.append(collector.take(source, outcome, reading, clock()))
             if progress:
                 progress(reports[-1])
+    collector.settle()
+    pages = read_pages(sources, profiles, store, manners, clock)
     summary = RunSummary(
         started=started,
         finished=clock(),
@@ -97,7 +109,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     )
     with store.transaction():
         store.keep_run(summary)
-    return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked))
+    return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked), pages=pages)
 
 
 def _agreed(state: SourceState, answer: Fetched | Unchanged, rhythm: Rhythm, now: datetime) -> SourceState:
@@ -120,14 +132,21 @@ class _Collector:
     ) -> None:
         self.store, self.profiles, self.started, self.edits, self.backlog = store, profiles, started, edits, backlog
         self._memory: Memory | None = None
+        self._unchanged: list[tuple[Source, Unchanged, datetime]] = []  # not yet recorded
 
-    def take(self, source: Source, outcome: Outcome, now: datetime) -> SourceReport:
-        """Record what one source brought; a fault in one of them is that source's trouble and no other's."""
-        # Read before the write lock is taken: it may last.
-        parsed = read_all(source, outcome) if isinstance(outcome, Fetched) else None
+    def take(self, source: Source, outcome: Outcome, reading: Reading | None, now: datetime) -> SourceReport:
+        """Record what one source brought; a fault in one of them is that source's trouble and no other's.
+
+        That nothing changed is recorded for many sources at a time, with `settle`: there is nothing to lose.
+        """
+        if isinstance(outcome, Unchanged):
+            self._unchanged.append((source, outcome, now))
+            if len(self._unchanged) >= SETTLED_TOGETHER:
+                self.settle()
+            return SourceReport(source=source, unchanged=True)
         try:
             with self.store.transaction():
-                return self._record(source, outcome, parsed, now)
+                return self._record(source, outcome, reading, now)
         except WatcherError:
             raise
         except Exception as error:
@@ -135,22 +154,38 @@ class _Collector:
             with self.store.transaction():
                 return self._troubled(source, fault(error), now)
 
-    def _record(self, source: Source, outcome: Outcome, parsed: Parsed | Trouble | None, now: datetime) -> SourceReport:
+    def settle(self) -> None:
+        """Record the sources of which nothing new is known."""
+        if not self._unchanged:
+            return
+        with self.store.transaction():
+            for source, outcome, now in self._unchanged:
+                state = self.store.state(source.id)
+                kept = _agreed(after_unchanged(state, source, now), outcome, Rhythm(), now)
+                self.store.keep_state(after_showing(state, kept, Showing(), now))
+        self._unchanged.clear()
+
+    def _record(
+        self, source: Source, outcome: Fetched | Trouble, reading: Reading | None, now: datetime
+    ) -> SourceReport:
         if isinstance(outcome, Trouble):
             return self._troubled(source, outcome, now)
         state = self.store.state(source.id)
-        if isinstance(outcome, Unchanged) or parsed is None:
-            kept = _agreed(after_unchanged(state, source, now), outcome, Rhythm(), now)
-            self.store.keep_state(after_showing(state, kept, Showing(), now))
-            return SourceReport(source=source, unchanged=True)
+        reading = reading or study(source, outcome, self.profiles, now, marks=asking(state, now).marks)
+        known = self._known(reading)
+        if reading.left_out and not _as_expected(reading, known):
+            reading = study(source, outcome, self.profiles, now)
+            known = self._known(reading)
+        parsed = reading.parsed
         if isinstance(parsed, Trouble):
             return self._troubled(source, parsed, now)
-        named = identify(parsed.articles)
-        showing = self._showing(state, outcome, named, now)
-        report = SourceReport(source=source)
-        for one in named:
-            old = is_first(state) and is_backlog(one.article, items=len(named), now=now, backlog=self.backlog)
-            report = self._one(report, one, now, background=old or showing.flood)
+        showing = self._showing(state, outcome, reading, known, now)
+        report = SourceReport(source=source, known=reading.left_out)
+        for item in reading.items:
+            old = is_first(state) and is_backlog(
+                item.identified.article, items=len(reading.items), now=now, backlog=self.backlog
+            )
+            report = self._one(report, item, known, now, background=old or showing.flood)
         kept = after_success(
             state,
             source,
@@ -158,43 +193,57 @@ class _Collector:
             modified=outcome.modified,
             new=report.new,
             complete=parsed.complete,
+            reached=parsed.reached,
             now=now,
         )
         kept = _agreed(kept, outcome, parsed.rhythm, now)
         if report.new:
             showing = replace(showing, arrivals=self.store.arrivals(source.id), held=report.held)
-        kept = after_showing(state, kept, showing, now)
-        self.store.keep_state(kept)
+        if reading.left_out:  # once a week it is read whole
+            kept = replace(kept, full=state.full)
+        self.store.keep_state(after_showing(state, kept, showing, now))
         return report
 
-    def _showing(self, state: SourceState, outcome: Fetched, named: tuple[Identified, ...], now: datetime) -> Showing:
+    def _known(self, reading: Reading) -> dict[Alias, Known]:
+        return self.store.known(alias for item in reading.items for alias in item.identified.aliases)
+
+    def _showing(
+        self, state: SourceState, outcome: Fetched, reading: Reading, known: Mapping[Alias, Known], now: datetime
+    ) -> Showing:
         """What a document holds, against what is known before any of it is recorded."""
-        known = [recognise(one, self.store.known(one.aliases)) for one in named]
-        new = sum(one is None for one in known)
+        met = [recognise(item.identified, known) for item in reading.items]
+        items = len(reading.items) + reading.left_out
         arrivals = self.store.arrivals(state.source)
         return Showing(
-            digest=sha256(b"".join(page.content for page in (outcome, *outcome.pages))).hexdigest(),
-            items=len(named),
-            met=self.store.brought(state.source, (one.article for one in known if one is not None)),
-            flood=is_flood(state, arrivals, items=len(named), new=new, now=now),
+            digest=reading.digest,
+            marks=reading.marks,
+            items=items,
+            met=self.store.brought(state.source, (one.article for one in met if one)) + reading.left_out,
+            flood=not outcome.source.earlier  # what was missed and is found again is no flood
+            and is_flood(state, arrivals, items=items, new=sum(one is None for one in met), now=now),
             windowed=bool(KINDS[outcome.source.kind].service),
             arrivals=arrivals,
         )
 
     def _one(
-        self, report: SourceReport, identified: Identified, now: datetime, *, background: bool = False
+        self, report: SourceReport, item: Item, known: dict[Alias, Known], now: datetime, *, background: bool = False
     ) -> SourceReport:
-        met = recognise(identified, self.store.known(identified.aliases))
+        """Record one article; `known` then says that it is."""
+        identified = item.identified
+        met = recognise(identified, known)
         if met is not None:
             changed = self.store.meet(met.article, identified, now, edits=self.edits)
             if changed:
-                again = self.store.get([met.article])[0].article
-                self.store.keep_scores((met.article, s) for s in judge(again, self.profiles))
+                again = self.store.get([met.article])[0].reading
+                scores = judge(again, self.profiles, explained=False)
+                self.store.keep_scores((met.article, s) for s in scores)
+            _remember(known, identified, met)
             return replace(report, known=report.known + 1, changed=report.changed + changed)
-        telling = telling_of(identified, seen=now)
-        related = relate(identified, telling, self.memory)
-        number = self.store.add(related, judge(identified.article, self.profiles), now, background=background)
-        self.memory.add(number, telling, number if related.story is None else related.story)
+        related = relate(identified, item.telling, self.memory)
+        number = self.store.add(related, item.scores, now, background=background)
+        story = number if related.story is None else related.story
+        self.memory.add(number, item.telling, story)
+        _remember(known, identified, Known(article=number, story=story, work=item.telling.work))
         return replace(report, new=report.new + 1, held=report.held + background)
 
     @property
@@ -209,13 +258,41 @@ class _Collector:
         return SourceReport(source=source, trouble=trouble)
 
 
+def _as_expected(reading: Reading, known: Mapping[Alias, Known]) -> bool:
+    """Whether a document of which items were left out holds nothing but new ones, beside the known one that was kept.
+
+    If not, one was edited, or shares its name with one that was left out: only the whole document tells.
+    """
+    if isinstance(reading.parsed, Trouble):
+        return False
+    met = sum(recognise(item.identified, known) is not None for item in reading.items)
+    return met == 1 and len(reading.items) - met == reading.unknown
+
+
+def _remember(known: dict[Alias, Known], identified: Identified, met: Known) -> None:
+    """Let the aliases of an article name it, unless they name another one."""
+    work = met.work or next((alias for alias in identified.aliases if alias[0] == "doi"), None)
+    named = replace(met, work=work)
+    if work != met.work:
+        known.update({alias: named for alias, one in known.items() if one.article == met.article})
+    for alias in identified.aliases:
+        known.setdefault(alias, named)
+
+
 def remember(store: Store, now: datetime) -> Memory:
-    """The memory of the articles that a new one may tell the same story as."""
+    """The memory of the articles that a new one may tell the same story as; asked for inside a transaction."""
+    told = store.told(now - WINDOW)
+    again = {known.id: _retold(known) for known in store.get([number for number, _, telling in told if not telling])}
+    store.keep_tellings(again.items())
     memory = Memory()
-    for known in store.recent(now - WINDOW):
-        identified = Identified(article=known.article, aliases=known.aliases, cites=known.cites)
-        memory.add(known.id, telling_of(identified, seen=known.first_seen), known.story)
+    for number, story, telling in told:
+        memory.add(number, telling or again[number], story)
     return memory
+
+
+def _retold(known: Remembered) -> Telling:
+    identified = Identified(article=known.article, aliases=known.aliases, cites=known.cites)
+    return telling_of(identified, seen=known.first_seen)
 
 
 def take_in(
@@ -227,5 +304,5 @@ def take_in(
     report = SourceReport(source=Source(id="", url=""))
     with store.transaction():
         for one in identified:
-            report = collector._one(report, one, now)
+            report = collector._one(report, item_of(one, profiles, now), store.known(one.aliases), now)
     return report.new, report.known

@@ -24,7 +24,7 @@ def digest(
     news = store.news(now - since, now)
     stale = stale_profiles(profiles, store)
     if stale:  # the profile was edited after the last poll: judge what is shown, leave the database alone
-        news = tuple(replace(n, scores=_with(n.scores, judge(n.article, stale))) for n in news)
+        news = tuple(replace(n, scores=_with(n.scores, judge(n.reading, stale))) for n in news)
     stories = {number: store.story(number) for number in {article.story for article in news}}
     return compose(news, stories, profiles, sources, store.states(), (now - since, now), language)
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from watcher.articles import Article
 from watcher.fetch import Fetched, Manners, fetch_all
 from watcher.identity import identify
+from watcher.parse.pointers import title_of
 from watcher.profiles import Profile
 from watcher.relevance import Score, judge
-from watcher.run.documents import addressed, crawls, follow, read_all
+from watcher.run.documents import addressed, crawls, follow, read_all, spacing
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Store
 from watcher.stories import recognise
@@ -33,6 +34,7 @@ class Trial:
     items: tuple[Tried, ...]  # in the document's order
     newest: datetime | None  # the latest date among them
     complete: bool
+    title: str = ""  # what the document calls itself
 
 
 def try_out(
@@ -42,7 +44,7 @@ def try_out(
     given = {source.id: source for source in sources}
     fresh = {source.id: SourceState(source=source.id) for source in sources}
     asked = [(addressed(source, fresh[source.id], manners, now), fresh[source.id]) for source in sources]
-    with closing(fetch_all(asked, manners, follow, crawls)) as outcomes:
+    with closing(fetch_all(asked, manners, follow, crawls, spacing)) as outcomes:
         for asked_source, outcome in outcomes:
             source = given[asked_source.id]
             if isinstance(outcome, Fetched):
@@ -62,4 +64,5 @@ def trial_of(source: Source, fetched: Fetched, profiles: tuple[Profile, ...], st
         scores = sorted((s for s in judge(one.article, profiles) if s.value > 0), key=lambda s: -s.value)
         items.append(Tried(article=one.article, known=known, scores=tuple(scores)))
     newest = max((a.published for a in parsed.articles if a.published), default=None)
-    return Trial(source=source, items=tuple(items), newest=newest, complete=parsed.complete)
+    title = title_of(fetched.content, fetched.content_type)
+    return Trial(source=source, items=tuple(items), newest=newest, complete=parsed.complete, title=title)
