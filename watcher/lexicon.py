@@ -13,7 +13,7 @@ from watcher.text import STOP_WORDS, fold, latin, words
 
 BREAK = ""  # between two keys of a reading: a mark of punctuation, across which no phrase is made
 SMALL = (
-    "#"  # before a capital, a number or a "non" that tells only in a form of the lexicon ("T cell", "type 2 diabetes")
+    "#"  # before a capital, a digit or a "non" that tells only in a form of the lexicon ("T cell", "type 2 diabetes")
 )
 
 
@@ -66,7 +66,7 @@ def read(prose: str) -> Reading:
 _IDIOM = re.compile(r"\bau sein (?=d[eu'’])", re.IGNORECASE)  # "within" in French, and the commonest "sein" by far
 
 
-_ELIDED = re.compile("\\b[CDJLMNST]['\u2019]")  # "L'asthme": not a small capital as in "cellule T"
+_ELIDED = re.compile("[CDJLMNST](?<!\\w.)['\u2019]")  # "L'asthme": not a small capital as in "cellule T"
 
 
 def plain_keys(prose: str) -> list[str]:
@@ -122,9 +122,8 @@ def keys_of(word: str) -> tuple[str, ...]:
 
 
 _NUMBERED = re.compile("(?:type|phase|stage|grade)[-\u2010\u2011][0-9]{1,2}", re.IGNORECASE)  # no name of a molecule
-_SMALL = re.compile("[A-Z]|[0-9]{1,2}|[Nn]on")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_SMALL_KEYS = frozenset(SMALL + s for s in (*map(str, range(100)), *(f"0{n}" for n in range(10)), *_LETTERS, "non"))
+_SMALL = re.compile("[A-Z]|[0-9]|[Nn]on")
+_SMALL_KEYS = frozenset(SMALL + small for small in (*"abcdefghijklmnopqrstuvwxyz0123456789", "non"))
 _HYPHEN = re.compile("[-\u2010\u2011]")
 _PREFIXES = frozenset(
     """anti chemo chimio co hyper hypo immuno inter intra micro multi neo neuro non onco pan post pre pro radio re sub
