@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from watcher.articles import Article
 from watcher.demo.content import Item, read_content
-from watcher.ranking import BEST, Ranking, explained, rank
+from watcher.ranking import BEST, WHOLE, Ranking, explained, rank
 from watcher.seeds import Seed, read_seeds
 
 SHIPPED = Path(__file__).parents[1] / "seeds"
@@ -111,6 +111,42 @@ def test_what_all_seeds_share_weighs_more() -> None:
         term.key: term.weight for term in rank(seeds, made("Zinc.", "Osteosarcoma.", "Asthma.", "Rain.")).profile.terms
     }
     assert weights["=zinc"] > 2 * weights["=osteosarcoma"]
+
+
+def test_a_molecule_that_the_seed_names_says_most_beside_what_else_is_sought() -> None:
+    texts = made(
+        "MT2A and the osteosarcoma.",
+        "Chemotherapy of the osteosarcoma.",
+        "MT2A at half the price, and other proteins for your laboratory.",
+        "Chemotherapy of the liver.",
+    )
+    values = rank(seeds_of("Chemotherapy of the osteosarcoma: what MT2A has to do with it."), texts).values
+    assert values[0] > max(values[1:])
+    assert values[2] < 2 * values[1]  # the name alone is no subject
+
+
+def test_one_sentence_of_a_round_up_speaks_for_it() -> None:
+    item = "FOSL1 switches the triple-negative breast cancer to a resistant state."
+    aside = ("The station will close in May.", "A new head of surgery has arrived.", "The concert is on Friday.")
+    together = (*aside, item, *aside)
+    in_one_breath = ", ".join(sentence.rstrip(".") for sentence in together)
+    others = [item] * BEST  # so that the round-ups are not listened to themselves
+    ranking = rank(
+        seeds_of("FOSL1 and the resistance of triple-negative breast cancer."),
+        made(" ".join(together), in_one_breath, *others),
+    )
+    assert ranking.spoken[:2] == (len(aside), WHOLE)
+    assert ranking.values[0] > ranking.values[1] > 0
+    found = explained(ranking, 0)
+    assert {"FOSL1", "=triple-negative"} <= {match.key for match in found.matches}
+    assert math.isclose(found.value, ranking.values[0], rel_tol=1e-9)
+
+
+def test_what_stands_beside_the_subject_is_forgiven_in_a_ranking() -> None:
+    told = "Ferroptosis kills the cancer cells that persist."
+    aside = "The gardener waters the tomatoes, then puts the tools away. " * 100
+    values = rank(seeds_of("Cells that persist die of ferroptosis."), made(told, f"{told} {aside}", aside)).values
+    assert values[1] > 0.8 * values[0]
 
 
 def test_the_terms_know_their_names_and_seeds() -> None:
