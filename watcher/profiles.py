@@ -23,6 +23,7 @@ SATURATION = 1.2  # k1 of BM25: the fifth mention of a word says little more tha
 TITLE_COUNTS = 3  # a word of the title weighs as much as three of the text
 LEAST_WEIGHT = 0.04  # of the heaviest term; below, a term is noise
 
+NAMED = 2.0  # a gene or a molecule is named on purpose, and others who tell of the same finding will name it too
 LITERARY = 0.5  # a word of the language at large that no abstract uses colours a text; it is not its subject
 
 PHRASE = " + "  # between the two keys of a phrase
@@ -91,9 +92,10 @@ def profile_of(line: str) -> Profile:
 def learn(seeds: Iterable[Seed], setting: ProfileSetting) -> Profile:
     """Learn a profile from its seeds.
 
-    A term's weight is its salience (rare in the language at large and in biomedical writing) times its saturated
-    count in each seed (BM25 tf, k1 = 1.2), summed over the seeds, times the share of the seeds that hold it (what they
-    share is the theme), divided by the heaviest. The order of the seeds does not matter.
+    A term's weight is its salience (rare in the language at large and in biomedical writing), NAMED times as much for
+    a gene or a molecule, times its saturated count in each seed (BM25 tf, k1 = 1.2), summed over the seeds, times the
+    share of the seeds that hold it (what they share is the theme), divided by the heaviest. The order of the seeds does
+    not matter.
     """
     documents = sorted(seeds, key=lambda s: (s.name, s.title, s.text))
     banned = {key for word in setting.exclude for key in _keys_of_term(word)}
@@ -139,6 +141,15 @@ def salience(key: str) -> float:
     return telling * LITERARY if literary else telling
 
 
+def named(key: str) -> float:
+    """How much of a key or phrase names a gene or a molecule, 0 to 1: letters and a number (`MT2A`).
+
+    Acronyms without a number mean too many things.
+    """
+    parts = key.split(PHRASE)
+    return sum(p.isupper() and p[0] != "=" and any(map(str.isdigit, p)) for p in parts) / len(parts)
+
+
 def seed_weights(seed: Seed) -> dict[str, float]:
     """Key or phrase -> salience times saturated count, for one seed; names of people and places are left out."""
     title, text = seed_counts(seed)
@@ -147,7 +158,7 @@ def seed_weights(seed: Seed) -> dict[str, float]:
         count = TITLE_COUNTS * title[key] + text[key]
         if PHRASE in key and count < 2:
             continue
-        weight = salience(key) * count * (SATURATION + 1) / (count + SATURATION)
+        weight = salience(key) * (NAMED if named(key) == 1 else 1.0) * count * (SATURATION + 1) / (count + SATURATION)
         if weight > 0:
             found[key] = weight
     return found

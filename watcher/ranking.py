@@ -15,7 +15,7 @@ from functools import lru_cache
 from watcher.articles import Article
 from watcher.background import rarity
 from watcher.lexicon import BREAK, concepts, read
-from watcher.profiles import PHRASE, Profile, learnt_term, names_in, phrases_of, salience, seed_counts
+from watcher.profiles import PHRASE, Profile, learnt_term, named, names_in, phrases_of, salience, seed_counts
 from watcher.relevance import TITLE_COUNTS, Match, Score
 from watcher.seeds import Seed
 
@@ -263,18 +263,12 @@ _NAME = _PLAIN + 1  # the group of genes and molecules
 _GROUPS = _NAME + 1
 
 
-def _is_name(key: str) -> bool:
-    """Whether a key names a gene or a molecule: letters and a number (`MT2A`); other acronyms may mean anything."""
-    return key.isupper() and key[0] != "=" and any(map(str.isdigit, key))
-
-
 @lru_cache(maxsize=200_000)
 def _group(key: str) -> int:
     """The group of keys that a key or phrase counts among."""
-    parts = key.split(PHRASE)
-    if any(map(_is_name, parts)):
+    if named(key):
         return _NAME
-    facets = (concepts()[part].facet for part in parts if part in concepts())
+    facets = (concepts()[part].facet for part in key.split(PHRASE) if part in concepts())
     facet = next(filter(None, facets), "")
     return _FACETS.index(facet) if facet else _PLAIN
 
@@ -282,9 +276,7 @@ def _group(key: str) -> int:
 def _telling(theme: _Vector, keys: Sequence[str], seeds: int) -> Iterator[tuple[int, float, float]]:
     """Each key of a theme with its weight and how telling it is; several seeds tell by what they share, so less."""
     for n, weight in theme.items():
-        parts = keys[n].split(PHRASE)
-        named = sum(map(_is_name, parts)) / len(parts)
-        yield n, weight, ((COMMON + salience(keys[n])) * NAMED**named) ** (1 / math.sqrt(seeds))
+        yield n, weight, ((COMMON + salience(keys[n])) * NAMED ** named(keys[n])) ** (1 / math.sqrt(seeds))
 
 
 def _spoken(told: _Told, points: Sequence[float], keys: _Keys, usual: float) -> tuple[int, float, float]:

@@ -8,13 +8,18 @@ from itertools import pairwise
 
 from watcher.articles import Article
 from watcher.lexicon import BREAK, read
-from watcher.profiles import PHRASE, SATURATION, Profile
+from watcher.profiles import PHRASE, SATURATION, Profile, named
 
 TITLE_COUNTS = 2.0  # a mention in the title weighs as much as two in the text
 USUAL_LENGTH = 120  # keys in an article of usual length (about 220 words)
+LONGEST = 4.0  # times the usual length; beyond it, what stands beside the subject is no longer held against it
+SHORT = 40  # keys beside the subject: an article of fewer is a headline and a line or two
+HEADLINE = 0.6  # of a profile's whole weight is what a bare headline is measured by
 LENGTH_MATTERS = 0.35  # b of BM25: 0 ignores length, 1 counts density only
-HALF = 0.175  # share of a profile's whole weight at which an article reaches 50 of 100
-ROOM = 0.5  # of HALF: beyond it, more from the same facet says ever less, as the disease alone is not the subject
+HALF = 0.138  # share of a profile's whole weight at which an article reaches 50 of 100
+ROOM = 0.67  # of HALF: beyond it, more from the same facet says ever less, as the disease alone is not the subject
+NEEDED = 0.95  # what an article without the disease loses, for a profile of one disease and no other
+ENOUGH = 0.8  # of HALF: with as much from the disease it loses half of that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +88,17 @@ def score(counts: Counts, profile: Profile, *, explained: bool = True) -> Score:
 
     Contributions add up to `value` (0-100). Each term brings its weight times its saturated frequency (BM25 tf,
     k1 = 1.2, b = 0.35). What the terms of one facet bring together, b, counts as r ln(1 + b / r), r being the
-    facet's room, so that no facet alone carries an article far. The sum is a share s of the profile's whole weight;
-    value = 100 (1 - 2^(-s / HALF)).
+    facet's room, so that no facet alone carries an article far. Where the profile is about one disease, the other
+    facets count less the less is said of it. The sum is a share s of the profile's whole weight, or of less for a
+    headline; value = 100 (1 - 2^(-s / HALF)).
     """
     index = _index(profile)
     met = _met(counts, index)
     if not met:
         return Score(profile=profile.name, value=0.0)
     beside = counts.words.total() - sum(counts.words[key] for key in index.parts & counts.met)
-    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(beside, 40) / USUAL_LENGTH)
+    length = min(max(beside, SHORT) / USUAL_LENGTH, LONGEST)
+    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * length)
     found = []
     brought: dict[str, float] = {}
     for term in profile.terms:
@@ -102,9 +109,10 @@ def score(counts: Counts, profile: Profile, *, explained: bool = True) -> Score:
         share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
         brought[term.facet] = brought.get(term.facet, 0.0) + share
         found.append((term, in_title, in_text, share))
-    counted = {facet: _bent(share, index.rooms[facet]) for facet, share in brought.items()}
+    counted = _weighed(brought, index)
     total = math.fsum(counted.values())
-    whole = 100 * (1 - 2 ** (-total / (HALF * index.whole)))
+    reach = index.whole * (HEADLINE + (1 - HEADLINE) * min(beside / SHORT, 1))
+    whole = 100 * (1 - 2 ** (-total / (HALF * reach)))
     points = {facet: whole * bent / total / brought[facet] for facet, bent in counted.items()}
     value = min(100.0, math.fsum(points[term.facet] * share for term, *_, share in found))
     if not explained:
@@ -121,6 +129,14 @@ def score(counts: Counts, profile: Profile, *, explained: bool = True) -> Score:
         for term, in_title, in_text, share in sorted(found, key=lambda f: (-points[f[0].facet] * f[3], f[0].key))
     )
     return Score(profile=profile.name, value=value, matches=matches)
+
+
+def _weighed(brought: Mapping[str, float], index: "_Index") -> dict[str, float]:
+    """What the terms of each facet count together: ever less, and less without the disease that is sought."""
+    counted = {facet: _bent(share, index.rooms[facet]) for facet, share in brought.items()}
+    enough = ENOUGH * HALF * index.whole
+    kept = 1 - NEEDED * index.need * enough / (counted.get(DISEASE, 0.0) + enough)
+    return {facet: share if facet == DISEASE else share * kept for facet, share in counted.items()}
 
 
 def _bent(share: float, room: float) -> float:
@@ -149,6 +165,7 @@ class _Index:
     parts: frozenset[str]
     whole: float  # the whole weight as an article could reach it: the forty heaviest terms, once each
     rooms: Mapping[str, float]  # facet -> the weight beyond which its terms bring less; none for those without facet
+    need: float  # 0-1, how much the profile is about one disease
 
 
 _indexes: dict[int, tuple[Profile, _Index]] = {}  # by identity: a profile's hash would read all its terms each time
@@ -168,9 +185,20 @@ def _index(profile: Profile) -> _Index:
         parts=frozenset(part for term in profile.terms for part in term.key.split(PHRASE)),
         whole=whole,
         rooms=_rooms(profile, whole),
+        need=_need(profile),
     )
     _indexes[id(profile)] = (profile, index)
     return index
+
+
+DISEASE = "disease"
+
+
+def _need(profile: Profile) -> float:
+    """How far the heaviest disease stands above the next, as a share of the heaviest term; names of molecules apart."""
+    terms = [term for term in profile.terms if PHRASE not in term.key and not named(term.key)]
+    one, other = sorted([0.0, 0.0, *(term.weight for term in terms if term.facet == DISEASE)])[:-3:-1]
+    return (one - other) / max(term.weight for term in terms) if one else 0.0
 
 
 def _rooms(profile: Profile, whole: float) -> dict[str, float]:
