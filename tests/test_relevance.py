@@ -18,7 +18,7 @@ from watcher.articles import Article
 from watcher.demo.content import Item, read_content
 from watcher.lexicon import read
 from watcher.profiles import PHRASE, Profile, ProfileSetting, Term, learn
-from watcher.relevance import Score, count, judge, score
+from watcher.relevance import Score, affirmed, count, judge, score
 from watcher.seeds import read_seeds
 
 SHIPPED = Path(__file__).parents[1] / "seeds"
@@ -271,6 +271,28 @@ def test_no_length_buries_the_subject() -> None:
     assert padded[0] > padded[1] > padded[2]
     assert math.isclose(padded[2], padded[3], rel_tol=1e-9)
     assert padded[3] > 0.5 * padded[0]
+
+
+DENIED = (
+    "Sans résistance.",
+    "Elle n'a pas développé de résistance.",
+    "The tumours did not develop resistance.",
+    "Des tumeurs non résistantes.",
+    "Resistance-free after a year.",
+    "No acquired resistance.",
+)
+
+
+@pytest.mark.parametrize("told", DENIED)
+def test_what_did_not_occur_is_not_counted(told: str) -> None:
+    made = profile_with(résistance=1.0)
+    assert value("", told, made) == 0
+    assert value("", f"{told} Resistance came later.", made) > 0
+
+
+@pytest.mark.parametrize("told", ["Relapse-free survival.", "Not only relapse.", "Survie sans récidive."])
+def test_what_only_looks_denied_is_counted(told: str) -> None:
+    assert affirmed(told) == told
 
 
 # Spelling

@@ -16,7 +16,7 @@ from watcher.articles import Article
 from watcher.background import rarity
 from watcher.lexicon import BREAK, concepts, read
 from watcher.profiles import PHRASE, Profile, learnt_term, named, names_in, phrases_of, salience, seed_counts
-from watcher.relevance import TITLE_COUNTS, Match, Score
+from watcher.relevance import TITLE_COUNTS, Match, Score, affirmed
 from watcher.seeds import Seed
 
 BESIDE = 500  # abstracts of the background that a collection is read beside: a small one says little of what is rare
@@ -159,7 +159,7 @@ def _counts(article: Article) -> tuple[Counter[str], list[Counter[str]]]:
 
 
 def _said(prose: str) -> Counter[str]:
-    reading = read(prose)
+    reading = read(affirmed(prose))
     counts = Counter((*reading.keys, *reading.inner, *phrases_of(reading.keys)))
     del counts[BREAK]
     return counts

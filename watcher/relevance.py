@@ -1,6 +1,7 @@
 """How well an article fits a profile, and why."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,9 +56,23 @@ class Counts:
     text_order: tuple[str, ...]
 
 
+_OUTCOME = r"(?:\w+[-‑])?(?:(?:chimio|chemo|radio)?r[ée]sist|relaps|r[ée]cidiv|recurren|rechut|m[ée]tasta)\w*"
+_DENIED = re.compile(
+    r"\b(?:(?<!survie )sans|without|aucune?|no|not|never|pas|jamais|absence (?:de|of))\s+"
+    rf"(?:(?:développ\w+|develop\w*|acqui\w+|signes?|signs?|any|of|de|à|to)\s+){{0,3}}{_OUTCOME}"
+    rf"|\b{_OUTCOME}[- ]free\b(?! survival)|\bnon[- ]r[ée]sist\w*",
+    re.IGNORECASE,
+)
+
+
+def affirmed(prose: str) -> str:
+    """A text without the resistance, relapses and metastases that it says did not occur (`sans résistance`)."""
+    return _DENIED.sub(";", prose)
+
+
 def count(article: Article) -> Counts:
     """Read an article's title and text into counted keys."""
-    title, text = read(article.title), read(article.body or article.summary)
+    title, text = read(affirmed(article.title)), read(affirmed(article.body or article.summary))
     in_title, words = _counted(title.keys), _counted(text.keys)
     in_title.update(title.inner)
     in_text = words.copy()
@@ -224,4 +239,4 @@ def judge(article: Article, profiles: tuple[Profile, ...], *, explained: bool = 
     return tuple(score(counts, profile, explained=explained) for profile in profiles)
 
 
-__all__ = ["PHRASE", "Counts", "Match", "Score", "count", "judge", "score"]
+__all__ = ["PHRASE", "Counts", "Match", "Score", "affirmed", "count", "judge", "score"]
