@@ -361,6 +361,33 @@ def test_but_alone_it_is_nothing(nothing: str) -> None:
     assert not [key for key in read(nothing).keys if key.startswith("#")]
 
 
+@pytest.mark.parametrize(
+    ("shouted", "said"),
+    [
+        ("T CELLS IN LUPUS: A NEW TREATMENT", "T cells in lupus: a new treatment"),
+        ("LES LYMPHOCYTES T DANS LE LUPUS", "Les lymphocytes T dans le lupus"),
+        ("L'HÉPATITE C EN FRANCE : LE POINT", "L'hépatite C en France : le point"),
+        ("TYPE 2 DIABETES IN CHILDREN", "Type 2 diabetes in children"),
+    ],
+)
+def test_capitals_all_through_lose_no_letter(shouted: str, said: str) -> None:
+    assert keys(shouted) == keys(said)
+
+
+@pytest.mark.parametrize(
+    ("french", "english"),
+    [
+        ("interleukine-6", "interleukin-6"),
+        ("métallothionéine-2A", "metallothionein-2A"),
+        ("fentomycine-1", "fentomycin-1"),
+    ],
+)
+def test_a_name_in_full_with_its_number_is_one_thing_in_both_languages(french: str, english: str) -> None:
+    assert keys(french) == keys(english)
+    assert keys(french.rpartition("-")[0])[0] in keys(french)  # and is met where the number is left out
+    assert keys(english) != keys(english.rpartition("-")[0] + "-9")
+
+
 def test_elided_capitals_are_not_letters_of_a_name() -> None:
     assert keys("L'Appel D'Offres") == keys("l'appel d'offres")
     assert keys("cellules L'Asthme") == keys("cellules l'asthme")
@@ -372,6 +399,8 @@ def test_elided_capitals_are_not_letters_of_a_name() -> None:
         ("Aedes aegypti", "Égypte"),
         ("réduire les risques", "harm reduction"),
         ("biologique", "biologiste"),
+        ("population générale", "médicament générique"),
+        ("général", "générique"),
         ("soigner", "soignant"),
         ("rayons X", "radiothérapie"),
     ],

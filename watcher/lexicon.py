@@ -102,7 +102,9 @@ def keys_of(word: str) -> tuple[str, ...]:
         return (BREAK,)
     symbol = None if _NUMBERED.fullmatch(word) else _symbol(word)
     if symbol:
-        return (symbol,)
+        named = _NAMED.fullmatch(word)
+        stem = root(named[1]) if named else ""
+        return (stem, f"{stem.upper()}{fold(named[2]).upper()}") if named else (symbol,)
     if _SMALL.fullmatch(word):
         return (SMALL + word.lower(),)
     if symbol is not None:
@@ -122,6 +124,8 @@ def keys_of(word: str) -> tuple[str, ...]:
 
 
 _NUMBERED = re.compile("(?:type|phase|stage|grade)[-\u2010\u2011][0-9]{1,2}", re.IGNORECASE)  # no name of a molecule
+# A name in full and its number: the two languages end it in their own ways ("interleukine-6", "interleukin-6").
+_NAMED = re.compile("((?:[^\\W\\d_]){7,})[-\u2010\u2011]([0-9]{1,3}[A-Za-z]?)")
 _SMALL = re.compile("[A-Z]|[0-9]|[Nn]on")
 _SMALL_KEYS = frozenset(SMALL + small for small in (*"abcdefghijklmnopqrstuvwxyz0123456789", "non"))
 _HYPHEN = re.compile("[-\u2010\u2011]")
