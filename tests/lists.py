@@ -1,5 +1,6 @@
 """Lists of regular digests to be sent: a small world, a writer of plain letters, and a clock that tests set."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -123,7 +124,8 @@ class Post:
 
 def _odd(number: int) -> str:
     """Words that no other article has."""
-    return " ".join(f"{head}{number:04d}".translate(_LETTERS) for head in ("mira", "kelo", "dupa"))
+    letters = hashlib.sha512(f"{number}".encode()).hexdigest().translate(_LETTERS)
+    return " ".join(letters[start : start + 8] for start in range(0, 96, 8))
 
 
-_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_LETTERS = str.maketrans("0123456789abcdef", "bdfgklmnprstvaeo")

@@ -69,7 +69,7 @@ def test_a_digest_that_is_due_goes_to_each_reader_once(watcher: Watcher, due: Pa
     run = watcher("send", cwd=due)
     assert (run.stdout, run.stderr) == (f"hebdo\u00a0: semaine {period}, 1 histoire, 2 lettres\n", "")
     assert {str(mail["To"]) for mail in mails(due)} == {"anne@chu.example", "luc@chu.example"}
-    assert {str(mail["Subject"]) for mail in mails(due)} == {"Veille : 1 histoire à lire"}
+    assert {str(mail["Subject"]) for mail in mails(due)} == {"Veille\u00a0: 1 histoire à lire"}
     assert len({str(mail["Message-ID"]) for mail in mails(due)}) == 2
     assert watcher("send", cwd=due).stderr == "rien à envoyer\n"
     assert len(mails(due)) == 2
@@ -89,7 +89,7 @@ def test_a_dry_run_touches_nothing_and_shows_what_would_leave(watcher: Watcher, 
     facts = json.loads(watcher("send", "--dry-run", "--json", cwd=due).stdout)
     assert hashlib.sha256((due / "watcher.db").read_bytes()).digest() == before
     assert not (due / "boite").exists()
-    assert "To: luc@chu.example\nSubject: Veille : 1 histoire à lire\n" in shown.stdout
+    assert "To: luc@chu.example\nSubject: Veille\u00a0: 1 histoire à lire\n" in shown.stdout
     assert "La ferroptose tue les cellules persistantes" in shown.stdout
     assert shown.stderr.startswith("hebdo\u00a0: semaine ")
     contents = [letter["content"] for made in facts["made"] for letter in made["letters"]]
@@ -154,7 +154,7 @@ def test_the_outbox(watcher: Watcher, due: Path) -> None:
         "sent",
     ]
     page = watcher("outbox", "show", "1", cwd=due).stdout
-    assert page.startswith(f"anne@chu.example (hebdo, {period})\u00a0: refusée · ")
+    assert page.startswith(f"anne@chu.example (hebdo, {period})\u00a0: refusée\u00a0· ")
     assert "\nTo: anne@chu.example\n" in page
     assert "La ferroptose tue" in page
     whole = json.loads(watcher("outbox", "show", "1", "--json", cwd=due).stdout)
@@ -239,7 +239,8 @@ def test_a_trial_goes_out_at_once_and_leaves_nothing(watcher: Watcher, due: Path
     assert "marie@chu.example (hebdo)" in run.stdout
     (mail,) = box.mails
     assert mail.rcpt_tos == ["marie@chu.example"]
-    message = email.message_from_bytes(bytes(mail.content or b""), policy=email.policy.default)
+    assert isinstance(mail.content, bytes)
+    message = email.message_from_bytes(mail.content, policy=email.policy.default)
     assert str(message["Subject"]).startswith("[test] Veille" if language else "[essai] Veille")
     assert (due / "watcher.db").read_bytes() == before
 

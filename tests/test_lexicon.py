@@ -327,3 +327,83 @@ def test_a_word_never_reads_as_punctuation(word: str) -> None:
 )
 def test_two_spellings_of_one_word(one: str, other: str) -> None:
     assert keys(one) == keys(other)
+
+
+# Small things that tell
+
+
+@pytest.mark.parametrize(
+    ("french", "english", "other"),
+    [
+        ("les lymphocytes T", "T cells", "B cells"),
+        ("un lymphocyte B", "B-cell", "cellule"),
+        ("le diabète de type 1", "type 1 diabetes", "type 2 diabetes"),
+        ("le diabète de type 2", "type-2 diabetes", "gestational diabetes"),
+        ("le virus de l’hépatite C", "hepatitis C", "hepatitis B"),
+        ("la vitamine D", "vitamin D", "vitamin K"),
+        ("un essai de phase III", "a phase 3 trial", "a phase 2 trial"),
+        ("le cancer du poumon non à petites cellules", "non-small-cell lung cancer", "small-cell lung cancer"),
+        ("le cancer bronchique à petites cellules", "small cell lung cancer", "lung cancer"),
+    ],
+)
+def test_a_letter_or_a_number_makes_another_thing(french: str, english: str, other: str) -> None:
+    assert keys(french) == keys(english) != keys(other)
+    assert len(keys(french)) == 1
+
+
+@pytest.mark.parametrize("kind", ["diabète de type 2", "lymphocyte T", "hépatite C"])
+def test_and_is_still_what_it_is_a_kind_of(kind: str) -> None:
+    assert keys(kind.split(maxsplit=1)[0])[0] in read(kind).inner
+
+
+@pytest.mark.parametrize("nothing", ["T", "3", "A registry of 8", "non", "L'étude de 5 D", "Appel D'Offres"])
+def test_but_alone_it_is_nothing(nothing: str) -> None:
+    assert not [key for key in read(nothing).keys if key.startswith("#")]
+
+
+@pytest.mark.parametrize(
+    ("shouted", "said"),
+    [
+        ("T CELLS IN LUPUS: A NEW TREATMENT", "T cells in lupus: a new treatment"),
+        ("LES LYMPHOCYTES T DANS LE LUPUS", "Les lymphocytes T dans le lupus"),
+        ("L'HÉPATITE C EN FRANCE : LE POINT", "L'hépatite C en France : le point"),
+        ("TYPE 2 DIABETES IN CHILDREN", "Type 2 diabetes in children"),
+    ],
+)
+def test_capitals_all_through_lose_no_letter(shouted: str, said: str) -> None:
+    assert keys(shouted) == keys(said)
+
+
+@pytest.mark.parametrize(
+    ("french", "english"),
+    [
+        ("interleukine-6", "interleukin-6"),
+        ("métallothionéine-2A", "metallothionein-2A"),
+        ("fentomycine-1", "fentomycin-1"),
+    ],
+)
+def test_a_name_in_full_with_its_number_is_one_thing_in_both_languages(french: str, english: str) -> None:
+    assert keys(french) == keys(english)
+    assert keys(french.rpartition("-")[0])[0] in keys(french)  # and is met where the number is left out
+    assert keys(english) != keys(english.rpartition("-")[0] + "-9")
+
+
+def test_elided_capitals_are_not_letters_of_a_name() -> None:
+    assert keys("L'Appel D'Offres") == keys("l'appel d'offres")
+    assert keys("cellules L'Asthme") == keys("cellules l'asthme")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Aedes aegypti", "Égypte"),
+        ("réduire les risques", "harm reduction"),
+        ("biologique", "biologiste"),
+        ("population générale", "médicament générique"),
+        ("général", "générique"),
+        ("soigner", "soignant"),
+        ("rayons X", "radiothérapie"),
+    ],
+)
+def test_words_that_only_look_related(one: str, other: str) -> None:
+    assert not set(keys(one)) & set(keys(other))

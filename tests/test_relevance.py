@@ -18,14 +18,14 @@ from watcher.articles import Article
 from watcher.demo.content import Item, read_content
 from watcher.lexicon import read
 from watcher.profiles import PHRASE, Profile, ProfileSetting, Term, learn
-from watcher.relevance import Score, count, judge, score
+from watcher.relevance import Score, affirmed, count, judge, score
 from watcher.seeds import read_seeds
 
 SHIPPED = Path(__file__).parents[1] / "seeds"
 
 # Mean average precision of the five shipped profiles over the sample world; raise them when a change is better.
-FLOOR_STORY = 0.965  # for the articles that tell the story a profile was learnt from; measured 0.9706
-FLOOR_ABOUT = 0.965  # for all the articles that a reader of the profile would want; measured 0.9707
+FLOOR_STORY = 0.99  # for the articles that tell the story a profile was learnt from; measured 1.0
+FLOOR_ABOUT = 0.975  # for all the articles that a reader of the profile would want; measured 0.9804
 
 
 @cache
@@ -107,7 +107,7 @@ def test_no_article_and_no_profile_can_pass_the_hundred() -> None:
     names = [name for profile in profiles() for term in profile.terms for name in (*term.french, *term.english)]
     everything = Article(source="s", title=". ".join(names), summary=". ".join(names * 20))
     for found in judge(everything, profiles()):
-        assert 99 < found.value <= 100
+        assert 97 < found.value <= 100
         assert math.isclose(math.fsum(m.contribution for m in found.matches), found.value, rel_tol=1e-9)
 
 
@@ -208,6 +208,91 @@ def test_nor_does_a_light_word_beside_a_heavy_one(times: int) -> None:
     made = profile_with(ferroptose=1.0, zinc=0.0001)
     text = "La ferroptose. " + "Le jardinier arrose les tomates du voisin, puis range les outils dans la remise. " * 12
     assert value("", text + "Le zinc. " * times, made) > value("", text, made)
+
+
+DISEASE_ALONE = (
+    ("metastases-cerebrales-s100a9", "A registry of brain metastases", "Incidence and survival of brain metastases."),
+    ("osteosarcome-mt2a", "Ostéosarcome : le registre", "L'incidence de l'ostéosarcome et des tumeurs osseuses rares."),
+    ("sein-triple-negatif-fosl1", "Triple-negative breast cancer by age", "Breast cancer, tumours and age."),
+    ("melanome-senescence", "Le mélanome au soleil", "Mélanome et cancers de la peau : des tumeurs à éviter."),
+)
+
+
+REGISTRY = """The registry covers twenty counties and appears every autumn; staff record sex, town and date, and send
+the forms to the agency. This edition compares ten years, comments on the gaps between regions and announces a portal
+for the councils."""
+
+
+@pytest.mark.parametrize(("name", "title", "text"), DISEASE_ALONE)
+def test_the_disease_alone_is_not_the_subject(name: str, title: str, text: str) -> None:
+    known = profile_of(name)
+    other = {"phenomenon", "mechanism"}
+    beside = ". ".join(term.label for term in known.terms if term.facet in other and PHRASE not in term.key)
+    alone = value(title, f"{text} {REGISTRY}", known)
+    assert alone < 50
+    assert value(title, f"{text} {REGISTRY} {beside}", known) > max(50, alone)
+
+
+def test_more_of_one_facet_says_less_than_something_of_another() -> None:
+    made = profile_with(ostéosarcome=1.0, tumeur=1.0, mélanome=1.0, ferroptose=1.0)
+    facets = {term.label: term.facet for term in made.terms}
+    assert facets["ostéosarcome"] == facets["tumeur"] == facets["mélanome"] != facets["ferroptose"]
+    assert value("", "Ostéosarcome, ferroptose.", made) > value("", "Ostéosarcome, mélanome.", made) > 0
+
+
+OF_ONE_DISEASE = tuple(name for name in NAMES if name != "ferroptose-cd44")
+
+
+@pytest.mark.parametrize("name", OF_ONE_DISEASE)
+def test_the_same_told_of_another_disease_is_worth_less(name: str) -> None:
+    known = profile_of(name)
+    singles = [term for term in known.terms if PHRASE not in term.key and not term.key.isupper()]
+    disease = next(term.label for term in singles if term.facet == "disease")
+    beside = ". ".join(term.label for term in singles if term.facet in {"phenomenon", "mechanism"})
+    here, there = (value(f"{beside} {told}", REGISTRY, known) for told in (disease, "psoriasis"))
+    assert here > there + 5
+
+
+def test_a_profile_of_several_diseases_needs_none_of_them() -> None:
+    several = profile_with(ostéosarcome=1.0, mélanome=1.0, ferroptose=1.0)
+    one = profile_with(ostéosarcome=1.0, mélanome=0.2, ferroptose=1.0)
+    assert value("", "La ferroptose.", several) > value("", "La ferroptose.", one) > 0
+
+
+def test_what_a_headline_leaves_out_is_not_held_against_it() -> None:
+    made = profile_with(ferroptose=1.0, zinc=1.0, lipide=1.0, CD44=1.0)
+    assert value("Zinc et ferroptose", "", made) > value("Zinc et ferroptose", REGISTRY, made)
+
+
+def test_no_length_buries_the_subject() -> None:
+    made = profile_with(ferroptose=1.0, zinc=1.0, lipide=1.0)
+    told = "La ferroptose, le zinc. "
+    padded = [value("", told + REGISTRY * times, made) for times in (1, 10, 20, 200)]
+    assert padded[0] > padded[1] > padded[2]
+    assert math.isclose(padded[2], padded[3], rel_tol=1e-9)
+    assert padded[3] > 0.5 * padded[0]
+
+
+DENIED = (
+    "Sans résistance.",
+    "Elle n'a pas développé de résistance.",
+    "The tumours did not develop resistance.",
+    "Des tumeurs non résistantes.",
+    "Resistance-free after a year.",
+    "No acquired resistance.",
+)
+
+
+@pytest.mark.parametrize("told", DENIED)
+def test_what_did_not_occur_is_not_counted(told: str) -> None:
+    made = profile_with(résistance=1.0)
+    assert value("", told, made) == 0
+    assert value("", f"{told} Resistance came later.", made) > 0
+
+
+@pytest.mark.parametrize("told", ["Relapse-free survival.", "Not only relapse.", "Survie sans récidive."])
+def test_what_only_looks_denied_is_counted(told: str) -> None:
+    assert affirmed(told) == told
 
 
 # Spelling
@@ -319,7 +404,7 @@ def test_most_of_what_is_wanted_passes_the_usual_threshold_and_little_else() -> 
         if fit(article_of(item), known).value >= known.threshold
     ]
     wanted = sum(len(item.about) for item in world())
-    assert sum(passed) >= 0.85 * wanted
+    assert sum(passed) >= 0.9 * wanted
     assert sum(passed) >= 0.7 * len(passed)
 
 

@@ -10,13 +10,14 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from lists import DAY, FIT, HEBDO, MONDAY, PLAIN, Post, plain, profile, told
+from lists import DAY, FIT, HEBDO, MONDAY, PARIS, PLAIN, Post, plain, profile, told
 from mailservers import HANG_UP, refusing, scripted
 
 from watcher.digest import Digest, DigestSetting
 from watcher.errors import StorageError, UsageError
 from watcher.outbox import MailSettings, Security
 from watcher.post import Posted
+from watcher.render.mail import Envelope, mail, room
 from watcher.run.send import Writer, due_letters, make_due, send
 from watcher.sources import Secret
 from watcher.store import Store
@@ -257,6 +258,28 @@ def test_what_a_message_cannot_hold_comes_in_the_next_one(post: Post) -> None:
         post.send(weeks=1)
     assert sorted(n for _, part in post.told() for n in part) == sorted(wanted)
     assert [len(part) for _, part in post.told()] == [2, 2, 1]
+
+
+def test_every_story_that_is_told_stands_in_the_letter(post: Post, box: Path) -> None:
+    def write(digest: Digest, setting: DigestSetting, reader: str, language: str) -> EmailMessage:
+        return mail(digest, Envelope(sender="veille@chu.example", to=reader, name=setting.name), language, PARIS)
+
+    post.writer = Writer(write=write, room=lambda digest, _, language: room(digest, language, PARIS))
+    post.change(most=200)
+    wanted = post.add(*[FIT] * 150)
+    while post.send(weeks=1).made[0].outcome == "made":
+        pass
+    parts = [numbers for _, numbers in post.told()]
+    assert len(parts) > 1
+    assert sorted(n for part in parts for n in part) == sorted(wanted)
+    for file, part in zip(sorted(box.glob("new/*"), key=lambda f: f.stat().st_mtime_ns), parts, strict=True):
+        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        for kind in ("plain", "html"):
+            body = message.get_body((kind,))
+            assert body is not None
+            text = body.get_content()
+            assert all(f"https://a.example/{n}\n" in text or f"https://a.example/{n}\"" in text for n in part)
 
 
 def test_a_message_that_holds_nothing_is_a_failure_and_loses_nothing(post: Post) -> None:

@@ -37,7 +37,7 @@ def settings(tmp_path: Path) -> tuple[ProfileSetting, ...]:
     for name, text in (("fer", SEED), ("os", "# L’ostéosarcome\n\nLe méthotrexate soigne l’ostéosarcome des enfants.")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.md").write_text(text, encoding="utf-8")
-    return tuple(ProfileSetting(name=name, seeds=tmp_path / name) for name in ("fer", "os"))
+    return tuple(ProfileSetting(name=name, seeds=tmp_path / name, threshold=70.0) for name in ("fer", "os"))
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_an_audit_asks_until_it_is_answered_and_its_sample_stays(
         return audit(learn_profiles(settings, filled)[0], filled, size=20, since=56 * DAY, now=now)
 
     first = audit(learn_profiles(settings, filled)[0], filled, size=20, since=56 * DAY, now=NOW)
-    near = [n for n, value in ((k.id, dict(k.scores).get("fer", 0.0)) for k in filled.all()) if 20 <= value < 50]
+    near = [n for n, value in ((k.id, dict(k.scores).get("fer", 0.0)) for k in filled.all()) if 28 <= value < 70]
     assert [k.id for k in first.asked] == near == [2, 4]
     assert first.recall is None
     assert audited() == first

@@ -12,6 +12,9 @@ from importlib.resources import files
 from watcher.text import STOP_WORDS, fold, latin, words
 
 BREAK = ""  # between two keys of a reading: a mark of punctuation, across which no phrase is made
+SMALL = (
+    "#"  # before a capital, a digit or a "non" that tells only in a form of the lexicon ("T cell", "type 2 diabetes")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Reading:
 @lru_cache(maxsize=16)  # a title is read for the stories and for the scores, one right after the other
 def read(prose: str) -> Reading:
     """Read prose into keys; stop words and bare numbers are left out."""
-    plain = plain_keys(prose)
+    plain = _all_keys(prose)
     index = _index()
     keys: list[str] = []
     inner: list[str] = []
@@ -55,16 +58,28 @@ def read(prose: str) -> Reading:
                 keys += (*plain[done:i], alone)
                 done = i + 1
     keys += plain[done:]
+    if not _SMALL_KEYS.isdisjoint(keys):
+        keys = [key for key in keys if key not in _SMALL_KEYS]
     return Reading(keys=tuple(keys), inner=tuple(inner))
 
 
 _IDIOM = re.compile(r"\bau sein (?=d[eu'’])", re.IGNORECASE)  # "within" in French, and the commonest "sein" by far
 
 
+_ELIDED = re.compile("[CDJLMNST](?<!\\w.)['\u2019]")  # "L'asthme": not a small capital as in "cellule T"
+
+
 def plain_keys(prose: str) -> list[str]:
     """The keys of a text word by word, in order, before phrases are recognised."""
+    return [key for key in _all_keys(prose) if key not in _SMALL_KEYS]
+
+
+def _all_keys(prose: str) -> list[str]:
+    """The same with what is too small to be a key alone."""
     if "sein " in prose:
         prose = _IDIOM.sub("", prose)
+    if "'" in prose or "\u2019" in prose:
+        prose = _ELIDED.sub("", prose)
     return [key for word in words(prose) for key in _KEYS[word]]
 
 
@@ -85,9 +100,15 @@ def keys_of(word: str) -> tuple[str, ...]:
     """The keys of one word as written: none for a stop word, BREAK for punctuation, several for a compound."""
     if not word[0].isalnum():
         return (BREAK,)
-    symbol = _symbol(word)
+    symbol = None if _NUMBERED.fullmatch(word) else _symbol(word)
+    if symbol:
+        named = _NAMED.fullmatch(word)
+        stem = root(named[1]) if named else ""
+        return (stem, f"{stem.upper()}{fold(named[2]).upper()}") if named else (symbol,)
+    if _SMALL.fullmatch(word):
+        return (SMALL + word.lower(),)
     if symbol is not None:
-        return (symbol,) if symbol else ()
+        return ()
     folded = _HYPHEN.sub("-", fold(word))
     exact = _exact().get(_american(folded))
     if exact:
@@ -97,10 +118,16 @@ def keys_of(word: str) -> tuple[str, ...]:
     if "-" not in folded:
         return (root(word),) if len(folded) > 1 else ()
     if folded.partition("-")[0] in _PREFIXES:
-        return keys_of(_HYPHEN.sub("", word))
+        first, *rest = _HYPHEN.split(_HYPHEN.sub("", word, count=1))
+        return tuple(key for part in (first, *rest) if part for key in keys_of(part))
     return tuple(key for part in _HYPHEN.split(word) if part for key in keys_of(part))
 
 
+_NUMBERED = re.compile("(?:type|phase|stage|grade)[-\u2010\u2011][0-9]{1,2}", re.IGNORECASE)  # no name of a molecule
+# A name in full and its number: the two languages end it in their own ways ("interleukine-6", "interleukin-6").
+_NAMED = re.compile("((?:[^\\W\\d_]){7,})[-\u2010\u2011]([0-9]{1,3}[A-Za-z]?)")
+_SMALL = re.compile("[A-Z]|[0-9]|[Nn]on")
+_SMALL_KEYS = frozenset(SMALL + small for small in (*"abcdefghijklmnopqrstuvwxyz0123456789", "non"))
 _HYPHEN = re.compile("[-\u2010\u2011]")
 _PREFIXES = frozenset(
     """anti chemo chimio co hyper hypo immuno inter intra micro multi neo neuro non onco pan post pre pro radio re sub
@@ -306,7 +333,7 @@ def _index() -> dict[str, tuple[_Forms, str]]:
     claimed: dict[str, set[str]] = {}
     for concept in concepts().values():
         for name in concept.french + concept.english:
-            form = tuple(k for k in plain_keys(name) if k != BREAK)
+            form = tuple(k for k in _all_keys(name) if k != BREAK)
             if len(form) > 1:
                 phrases.setdefault(form[0], {}).setdefault(form[1], {}).setdefault(form, concept.key)
             elif form and form[0].isupper():

@@ -23,6 +23,7 @@ SATURATION = 1.2  # k1 of BM25: the fifth mention of a word says little more tha
 TITLE_COUNTS = 3  # a word of the title weighs as much as three of the text
 LEAST_WEIGHT = 0.04  # of the heaviest term; below, a term is noise
 
+NAMED = 2.0  # a gene or a molecule is named on purpose, and others who tell of the same finding will name it too
 LITERARY = 0.5  # a word of the language at large that no abstract uses colours a text; it is not its subject
 
 PHRASE = " + "  # between the two keys of a phrase
@@ -91,26 +92,26 @@ def profile_of(line: str) -> Profile:
 def learn(seeds: Iterable[Seed], setting: ProfileSetting) -> Profile:
     """Learn a profile from its seeds.
 
-    A term's weight is its salience (rare in the language at large and in biomedical writing) times its saturated
-    count in each seed (BM25 tf, k1 = 1.2), summed over the seeds, times the share of the seeds that hold it (what they
-    share is the theme), divided by the heaviest. The order of the seeds does not matter.
+    A term's weight is its salience (rare in the language at large and in biomedical writing), NAMED times as much for
+    a gene or a molecule, times its saturated count in each seed (BM25 tf, k1 = 1.2), summed over the seeds, times the
+    share of the seeds that hold it (what they share is the theme), divided by the heaviest. The order of the seeds does
+    not matter.
     """
     documents = sorted(seeds, key=lambda s: (s.name, s.title, s.text))
     banned = {key for word in setting.exclude for key in _keys_of_term(word)}
     weights: dict[str, float] = defaultdict(float)
     origin: dict[str, list[str]] = {}
-    names: dict[str, Counter[str]] = {}
+    names = names_in(documents)
     for seed in documents:
         for key, weight in seed_weights(seed).items():
             weights[key] += weight
             origin.setdefault(key, []).append(seed.name)
-        _collect_names(seed, names)
     for key in weights:
         weights[key] *= len(origin[key]) / len(documents)
     singles = [k for k in _heaviest(weights) if PHRASE not in k and k not in banned][:MOST_TERMS]
     phrases = [k for k in _heaviest(weights) if PHRASE in k and not banned & {k, *k.split(PHRASE)}][:MOST_PHRASES]
     top = max((weights[k] for k in singles), default=1.0)
-    terms = [_term(k, weights[k] / top, tuple(origin[k]), names) for k in singles + phrases]
+    terms = [learnt_term(k, weights[k] / top, tuple(origin[k]), names) for k in singles + phrases]
     terms = [t for t in terms if t.weight >= LEAST_WEIGHT]
     terms = _adjusted(terms, setting, names)
     return Profile(
@@ -140,24 +141,38 @@ def salience(key: str) -> float:
     return telling * LITERARY if literary else telling
 
 
+def named(key: str) -> float:
+    """How much of a key or phrase names a gene or a molecule, 0 to 1: letters and a number (`MT2A`).
+
+    Acronyms without a number mean too many things.
+    """
+    parts = key.split(PHRASE)
+    return sum(p.isupper() and p[0] != "=" and any(map(str.isdigit, p)) for p in parts) / len(parts)
+
+
 def seed_weights(seed: Seed) -> dict[str, float]:
     """Key or phrase -> salience times saturated count, for one seed; names of people and places are left out."""
-    dropped = _proper_names(seed.text) | _of_places(seed.text) | _telling_words(seed) | _press_keys()
-    counts: Counter[str] = Counter()
-    for field, times in ((seed.title, TITLE_COUNTS), (_without_names(seed.text), 1)):
-        reading = read(field)
-        for key in (*reading.keys, *reading.inner):
-            counts[key] += times
-        for phrase in phrases_of(reading.keys):
-            counts[phrase] += times
+    title, text = seed_counts(seed)
     found = {}
-    for key, count in counts.items():
-        if key == BREAK or dropped & {key, *key.split(PHRASE)} or (PHRASE in key and count < 2):
+    for key in {**title, **text}:
+        count = TITLE_COUNTS * title[key] + text[key]
+        if PHRASE in key and count < 2:
             continue
-        weight = salience(key) * count * (SATURATION + 1) / (count + SATURATION)
+        weight = salience(key) * (NAMED if named(key) == 1 else 1.0) * count * (SATURATION + 1) / (count + SATURATION)
         if weight > 0:
             found[key] = weight
     return found
+
+
+def seed_counts(seed: Seed) -> tuple[Counter[str], Counter[str]]:
+    """How often a seed says each key and phrase, in its title and in its text, names of people and places left out."""
+    dropped = {BREAK} | _proper_names(seed.text) | _of_places(seed.text) | _telling_words(seed) | _press_keys()
+    found = []
+    for prose in (seed.title, _without_names(seed.text)):
+        reading = read(prose)
+        counts = Counter((*reading.keys, *reading.inner, *phrases_of(reading.keys)))
+        found.append(Counter({k: n for k, n in counts.items() if not dropped & {k, *k.split(PHRASE)}}))
+    return found[0], found[1]
 
 
 def phrases_of(keys: tuple[str, ...]) -> list[str]:
@@ -308,13 +323,16 @@ def _is_concept(key: str) -> bool:
     return key in concepts() or bool(keys and keys[0] in concepts())
 
 
-def _collect_names(seed: Seed, names: dict[str, Counter[str]]) -> None:
-    """How each key is written in the seeds, by language: `fr:key` -> spellings."""
-    for line in (seed.title, *seed.text.splitlines()):
-        spoken = language(line) or seed.language or "en"
-        for word in words(line):
-            for key in keys_of(word) if word[0].isalnum() else ():
-                names.setdefault(f"{spoken}:{key}", Counter())[word if key.isupper() else word.lower()] += 1
+def names_in(documents: Iterable[Seed]) -> dict[str, Counter[str]]:
+    """How each key is written in some documents, by language: `fr:key` -> spellings."""
+    names: dict[str, Counter[str]] = {}
+    for seed in documents:
+        for line in (seed.title, *seed.text.splitlines()):
+            spoken = language(line) or seed.language or "en"
+            for word in words(line):
+                for key in keys_of(word) if word[0].isalnum() else ():
+                    names.setdefault(f"{spoken}:{key}", Counter())[word if key.isupper() else word.lower()] += 1
+    return names
 
 
 def _named(key: str, spoken: str, names: dict[str, Counter[str]]) -> tuple[str, ...]:
@@ -332,7 +350,8 @@ def _commonest(spellings: Counter[str]) -> str:
     return min(spellings, key=lambda w: (-spellings[w], len(w), w), default="")
 
 
-def _term(key: str, weight: float, origin: tuple[str, ...], names: dict[str, Counter[str]]) -> Term:
+def learnt_term(key: str, weight: float, origin: tuple[str, ...], names: dict[str, Counter[str]]) -> Term:
+    """A term under the names that are known for its key; origin names the seeds that hold it."""
     parts = key.split(PHRASE)
     shown: dict[str, tuple[str, ...]] = {}
     for spoken in ("fr", "en"):
@@ -373,7 +392,7 @@ def _adjusted(terms: list[Term], setting: ProfileSetting, names: dict[str, Count
 
 
 def _included(key: str, written: str, names: dict[str, Counter[str]]) -> Term:
-    term = _term(key, 1.0, (), names)
+    term = learnt_term(key, 1.0, (), names)
     if term.french or term.english:
         return term
     return replace(

@@ -1,6 +1,7 @@
 """How well an article fits a profile, and why."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +9,18 @@ from itertools import pairwise
 
 from watcher.articles import Article
 from watcher.lexicon import BREAK, read
-from watcher.profiles import PHRASE, SATURATION, Profile
+from watcher.profiles import PHRASE, SATURATION, Profile, named
 
 TITLE_COUNTS = 2.0  # a mention in the title weighs as much as two in the text
 USUAL_LENGTH = 120  # keys in an article of usual length (about 220 words)
+LONGEST = 4.0  # times the usual length; beyond it, what stands beside the subject is no longer held against it
+SHORT = 40  # keys beside the subject: an article of fewer is a headline and a line or two
+HEADLINE = 0.6  # of a profile's whole weight is what a bare headline is measured by
 LENGTH_MATTERS = 0.35  # b of BM25: 0 ignores length, 1 counts density only
-HALF = 0.2  # share of a profile's whole weight at which an article reaches 50 of 100
+HALF = 0.138  # share of a profile's whole weight at which an article reaches 50 of 100
+ROOM = 0.67  # of HALF: beyond it, more from the same facet says ever less, as the disease alone is not the subject
+NEEDED = 0.95  # what an article without the disease loses, for a profile of one disease and no other
+ENOUGH = 0.8  # of HALF: with as much from the disease it loses half of that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +56,23 @@ class Counts:
     text_order: tuple[str, ...]
 
 
+_OUTCOME = r"(?:\w+[-‑])?(?:(?:chimio|chemo|radio)?r[ée]sist|relaps|r[ée]cidiv|recurren|rechut|m[ée]tasta)\w*"
+_DENIED = re.compile(
+    r"\b(?:(?<!survie )sans|without|aucune?|no|not|never|pas|jamais|absence (?:de|of))\s+"
+    rf"(?:(?:développ\w+|develop\w*|acqui\w+|signes?|signs?|any|of|de|à|to)\s+){{0,3}}{_OUTCOME}"
+    rf"|\b{_OUTCOME}[- ]free\b(?! survival)|\bnon[- ]r[ée]sist\w*",
+    re.IGNORECASE,
+)
+
+
+def affirmed(prose: str) -> str:
+    """A text without the resistance, relapses and metastases that it says did not occur (`sans résistance`)."""
+    return _DENIED.sub(";", prose)
+
+
 def count(article: Article) -> Counts:
     """Read an article's title and text into counted keys."""
-    title, text = read(article.title), read(article.body or article.summary)
+    title, text = read(affirmed(article.title)), read(affirmed(article.body or article.summary))
     in_title, words = _counted(title.keys), _counted(text.keys)
     in_title.update(title.inner)
     in_text = words.copy()
@@ -80,25 +101,35 @@ def _side_by_side(one: str, other: str, keys: tuple[str, ...]) -> int:
 def score(counts: Counts, profile: Profile, *, explained: bool = True) -> Score:
     """Judge how well an article fits a profile; without its matches when nobody asks for an explanation.
 
-    Contributions add up to `value` (0-100). Each term counts with its weight times its saturated frequency (BM25 tf,
-    k1 = 1.2, b = 0.35), summed to a share s of the profile's whole weight; value = 100 (1 - 2^(-s / HALF)).
+    Contributions add up to `value` (0-100). Each term brings its weight times its saturated frequency (BM25 tf,
+    k1 = 1.2, b = 0.35). What the terms of one facet bring together, b, counts as r ln(1 + b / r), r being the
+    facet's room, so that no facet alone carries an article far. Where the profile is about one disease, the other
+    facets count less the less is said of it. The sum is a share s of the profile's whole weight, or of less for a
+    headline; value = 100 (1 - 2^(-s / HALF)).
     """
     index = _index(profile)
     met = _met(counts, index)
     if not met:
         return Score(profile=profile.name, value=0.0)
     beside = counts.words.total() - sum(counts.words[key] for key in index.parts & counts.met)
-    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * max(beside, 40) / USUAL_LENGTH)
+    length = min(max(beside, SHORT) / USUAL_LENGTH, LONGEST)
+    slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * length)
     found = []
+    brought: dict[str, float] = {}
     for term in profile.terms:
         if (times := met.get(term.key)) is None:
             continue
         in_title, in_text = times
         frequency = TITLE_COUNTS * in_title + in_text
-        found.append((term, in_title, in_text, term.weight * frequency * (SATURATION + 1) / (frequency + slack)))
-    total = math.fsum(share for *_, share in found)
-    whole = 100 * (1 - 2 ** (-total / (HALF * index.whole)))
-    value = min(100.0, math.fsum(whole * share / total for *_, share in found))
+        share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
+        brought[term.facet] = brought.get(term.facet, 0.0) + share
+        found.append((term, in_title, in_text, share))
+    counted = _weighed(brought, index)
+    total = math.fsum(counted.values())
+    reach = index.whole * (HEADLINE + (1 - HEADLINE) * min(beside / SHORT, 1))
+    whole = 100 * (1 - 2 ** (-total / (HALF * reach)))
+    points = {facet: whole * bent / total / brought[facet] for facet, bent in counted.items()}
+    value = min(100.0, math.fsum(points[term.facet] * share for term, *_, share in found))
     if not explained:
         return Score(profile=profile.name, value=value)
     matches = tuple(
@@ -108,11 +139,23 @@ def score(counts: Counts, profile: Profile, *, explained: bool = True) -> Score:
             fields=tuple(name for name, n in (("title", in_title), ("text", in_text)) if n),
             count=in_title + in_text,
             weight=term.weight,
-            contribution=whole * share / total,
+            contribution=points[term.facet] * share,
         )
-        for term, in_title, in_text, share in sorted(found, key=lambda f: (-f[3], f[0].key))
+        for term, in_title, in_text, share in sorted(found, key=lambda f: (-points[f[0].facet] * f[3], f[0].key))
     )
     return Score(profile=profile.name, value=value, matches=matches)
+
+
+def _weighed(brought: Mapping[str, float], index: "_Index") -> dict[str, float]:
+    """What the terms of each facet count together: ever less, and less without the disease that is sought."""
+    counted = {facet: _bent(share, index.rooms[facet]) for facet, share in brought.items()}
+    enough = ENOUGH * HALF * index.whole
+    kept = 1 - NEEDED * index.need * enough / (counted.get(DISEASE, 0.0) + enough)
+    return {facet: share if facet == DISEASE else share * kept for facet, share in counted.items()}
+
+
+def _bent(share: float, room: float) -> float:
+    return room * math.log1p(share / room) if room < math.inf else share
 
 
 def _met(counts: Counts, index: "_Index") -> dict[str, tuple[int, int]]:
@@ -136,6 +179,8 @@ class _Index:
     # the matches counted too, one more mention of a light term could cost the heavy ones more than it brings.
     parts: frozenset[str]
     whole: float  # the whole weight as an article could reach it: the forty heaviest terms, once each
+    rooms: Mapping[str, float]  # facet -> the weight beyond which its terms bring less; none for those without facet
+    need: float  # 0-1, how much the profile is about one disease
 
 
 _indexes: dict[int, tuple[Profile, _Index]] = {}  # by identity: a profile's hash would read all its terms each time
@@ -148,14 +193,39 @@ def _index(profile: Profile) -> _Index:
         return held[1]
     if len(_indexes) >= _MOST_INDEXES:
         _indexes.clear()
+    whole = sum(term.weight for term in profile.terms[:40]) or 1.0
     index = _Index(
         keys=frozenset(term.key for term in profile.terms if PHRASE not in term.key),
         phrases={term.key: _two(term.key) for term in profile.terms if PHRASE in term.key},
         parts=frozenset(part for term in profile.terms for part in term.key.split(PHRASE)),
-        whole=sum(term.weight for term in profile.terms[:40]) or 1.0,
+        whole=whole,
+        rooms=_rooms(profile, whole),
+        need=_need(profile),
     )
     _indexes[id(profile)] = (profile, index)
     return index
+
+
+DISEASE = "disease"
+
+
+def _need(profile: Profile) -> float:
+    """How far the heaviest disease stands above the next, as a share of the heaviest term; names of molecules apart."""
+    terms = [term for term in profile.terms if PHRASE not in term.key and not named(term.key)]
+    one, other = sorted([0.0, 0.0, *(term.weight for term in terms if term.facet == DISEASE)])[:-3:-1]
+    return (one - other) / max(term.weight for term in terms) if one else 0.0
+
+
+def _rooms(profile: Profile, whole: float) -> dict[str, float]:
+    """The room of each facet: the larger its part of the profile, the more, up to a profile of one facet only."""
+    weights: dict[str, float] = {}
+    for term in profile.terms:
+        weights[term.facet] = weights.get(term.facet, 0.0) + term.weight
+    everything = math.fsum(weights.values())
+    return {
+        facet: ROOM * HALF * whole * everything / rest if facet and (rest := everything - weight) > 1e-9 else math.inf
+        for facet, weight in weights.items()
+    }
 
 
 def _two(phrase: str) -> tuple[str, str]:
@@ -169,4 +239,4 @@ def judge(article: Article, profiles: tuple[Profile, ...], *, explained: bool = 
     return tuple(score(counts, profile, explained=explained) for profile in profiles)
 
 
-__all__ = ["PHRASE", "Counts", "Match", "Score", "count", "judge", "score"]
+__all__ = ["PHRASE", "Counts", "Match", "Score", "affirmed", "count", "judge", "score"]

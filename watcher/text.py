@@ -81,11 +81,11 @@ def words(prose: str) -> list[str]:
     """Split prose into words as written and marks of punctuation, in order.
 
     Elided words come apart (`l'étude` -> `l`, `étude`), hyphenated ones stay whole. A passage in capitals (a kicker, a
-    shouted title) is lowered first, so that its words are not taken for symbols.
+    shouted title) is lowered, all but lone letters, so that its words are not taken for symbols.
     """
     found: list[str] = _WORD.findall(prose)
     if any(len(word) >= _SHOUTED and word.isupper() for word in found) and _is_shouted(prose):
-        return _WORD.findall(prose.lower())
+        return [word if len(word) == 1 else word.lower() for word in found]  # "LYMPHOCYTES T": a letter that tells
     return found
 
 

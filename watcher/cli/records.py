@@ -10,8 +10,7 @@ from watcher.cli.words import LANGUAGE, example, t
 from watcher.errors import UsageError
 from watcher.identity import identify
 from watcher.parse.files import read_articles
-from watcher.profiles import ProfileSetting, learn
-from watcher.relevance import judge
+from watcher.ranking import explained, rank
 from watcher.seeds import read_seeds
 from watcher.stories import group
 
@@ -50,19 +49,25 @@ def articles_of(file: Path) -> Iterator[Article]:
     help=t("Dossier de documents, pris pour un seul profil.", "Folder of documents, taken as one profile."),
 )
 @_form
-def rank_command(file: Path, seeds: Path, form: str) -> None:
-    profile = learn(read_seeds(seeds), ProfileSetting(name=seeds.name, seeds=seeds))
-    judged = [(article, judge(article, (profile,))[0]) for article in articles_of(file)]
-    judged.sort(key=lambda pair: -pair[1].value)  # stable: equals stay in the order of the file
+@click.option(
+    "--explain",
+    is_flag=True,
+    help=t("Avec jsonl : les termes de chaque note.", "With jsonl: the terms of every score."),
+)
+def rank_command(file: Path, *, seeds: Path, form: str, explain: bool) -> None:
+    ranking = rank(read_seeds(seeds), articles_of(file), name=seeds.name)
+    best_first = sorted(range(len(ranking.values)), key=lambda n: -ranking.values[n])  # stable: equals as in the file
     if form == "jsonl":
-        from watcher.render.json import dumped  # noqa: PLC0415 - it knows the database, which ranking does not need
+        from watcher.render.json import dumped, score_json  # noqa: PLC0415 - it knows the database, ranking does not
 
-        for article, score in judged:
-            click.echo(dumped({"id": article.guid, "score": score.value}))
+        for n in best_first:
+            why = {"matches": score_json(explained(ranking, n))["matches"]} if explain else {}
+            click.echo(dumped({"id": ranking.articles[n].guid, "score": ranking.values[n], **why}))
         return
     from watcher.render.tables import ranking_table  # noqa: PLC0415 - rich is for people
     from watcher.render.terminal import console  # noqa: PLC0415
 
+    judged = [(ranking.articles[n], explained(ranking, n)) for n in best_first]
     console().print(ranking_table(judged, LANGUAGE))
 
 
