@@ -57,6 +57,7 @@ class Counts:
 
 
 _OUTCOME = r"(?:\w+[-‑])?(?:(?:chimio|chemo|radio)?r[ée]sist|relaps|r[ée]cidiv|recurren|rechut|m[ée]tasta)\w*"
+_STEMS = ("sist", "relaps", "cidiv", "recurren", "rechut", "tasta")  # looked for first, which is quick
 _DENIED = re.compile(
     r"\b(?:(?<!survie )sans|without|aucune?|no|not|never|pas|jamais|absence (?:de|of))\s+"
     rf"(?:(?:développ\w+|develop\w*|acqui\w+|signes?|signs?|any|of|de|à|to)\s+){{0,3}}{_OUTCOME}"
@@ -67,7 +68,8 @@ _DENIED = re.compile(
 
 def affirmed(prose: str) -> str:
     """A text without the resistance, relapses and metastases that it says did not occur (`sans résistance`)."""
-    return _DENIED.sub(";", prose)
+    lowered = prose.lower()
+    return _DENIED.sub(";", prose) if any(stem in lowered for stem in _STEMS) else prose
 
 
 def count(article: Article) -> Counts:
