@@ -279,7 +279,7 @@ def test_every_story_that_is_told_stands_in_the_letter(post: Post, box: Path) ->
             body = message.get_body((kind,))
             assert body is not None
             text = body.get_content()
-            assert all(f"https://a.example/{n}\n" in text or f"https://a.example/{n}\"" in text for n in part)
+            assert all(f"https://a.example/{n}\n" in text or f'https://a.example/{n}"' in text for n in part)
 
 
 def test_a_message_that_holds_nothing_is_a_failure_and_loses_nothing(post: Post) -> None:
