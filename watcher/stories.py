@@ -1,27 +1,29 @@
 """The same article and the same story, across outlets and languages."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import chain
-from math import sqrt
 
-from watcher.background import rarity
-from watcher.identity import SAME_WORK, Alias, Identified, without_ids
-from watcher.lexicon import BREAK, read
+from watcher.identity import SCHEMES, Alias, Identified
+from watcher.linkage import Pair, gather
+from watcher.references import reference_of, same_works
+from watcher.tellings import WINDOW, Telling, Weights, alike, names_its_paper, parts_of, retold, telling_of
 
-WINDOW = timedelta(days=21)  # articles further apart tell two stories, or the second one retells an old one
-READ_TO = 150  # keys of an article that are compared: title, lead and a little more
-COMMON = 4.3  # -log10 of frequency; a key more frequent than this ties nothing
-TIED = 0.36  # overlap coefficient at which two articles tell the same story
-HELD_TOGETHER = 0.8  # a story takes an article in when it is tied to its members at this share of TIED on average
-LEAST_SHARED = 3  # telling keys that two articles must share
-LEAST_WEIGHT = 4.0  # what a very short article is measured against, so that two words are not a story
-LOOKED_UP = 20  # the rarest keys of an article, by which it finds others and others find it
-CROWDED = 150  # articles; a key that more of the remembered ones have among their rarest finds nothing any more
-FEW_STUDIES = 3  # an article that cites more studies is a review: it tells the story of none of them
+__all__ = ["WINDOW", "Known", "Memory", "Related", "Telling", "Tie", "group", "recognise", "relate", "retold", "telling_of"]
+
+TIED = 0.55  # likeness, on average over the members, at which two groups of articles tell one story
+LEAST_TIED = 0.05  # a likeness that is less counts as none
+LEAST_SHARED = 2  # of the rarest keys, for two articles to be compared
+CROWDED = 150  # articles; a key that more of them have among their rarest finds nothing any more
+
+# Two groups of articles, each with names of its own that nearly all of its members have and nearly none of the other
+# group's, tell two events of one kind: two verdicts, two earthquakes, two trials of one drug.
+OWN_GROUP = 4  # articles, from which on a group has names of its own
+OWN_NAMES = 3
+OF_ALL = 0.7  # share of a group's members that have such a name
+OF_FEW = 0.1  # share of the other group's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class Tie:
     """Why an article belongs to the story of another one."""
 
     article: int  # the other one
-    strength: float  # overlap coefficient of telling keys, or 1.0 for a shared study
+    strength: float  # likeness of the two tellings, or 1.0 for a shared study
     shared: tuple[str, ...]  # what they share: keys, or an identifier "doi:10.…"
 
 
@@ -40,18 +42,6 @@ class Known:
     article: int
     story: int
     work: Alias | None  # its DOI, if it has one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """What is compared of one article: its telling keys with their weights, the study it is or cites, its day."""
-
-    keys: Mapping[str, float]  # heaviest first
-    rarest: tuple[str, ...]  # of the keys, those that weigh most
-    weight: float
-    studies: frozenset[Alias]
-    work: Alias | None  # the DOI that the article itself carries: two different ones are two articles
-    day: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,49 +63,26 @@ class Memory:
     members: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_key: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_study: defaultdict[Alias, list[int]] = field(default_factory=lambda: defaultdict(list))
+    held: Counter[str] = field(default_factory=Counter)  # by how many articles each key is held
 
     def add(self, article: int, telling: Telling, story: int) -> None:
         """Remember one article under its number, as a member of a story."""
         self.tellings[article] = telling
         self.story[article] = story
         self.members[story].append(article)
+        self.held.update(parts_of(telling.keys).keys)
+        self.find_by(article, telling)
+
+    def find_by(self, article: int, telling: Telling) -> None:
+        """Let an article be found by its rarest keys and its studies."""
         for key in telling.rarest:
             self.by_key[key].append(article)
         for study in telling.studies:
             self.by_study[study].append(article)
 
-
-def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
-    """What tells one article from others; `seen` stands in for a missing date."""
-    article = identified.article
-    keys = [k for k in read(article.title).keys if k != BREAK]
-    keys += [k for k in read(without_ids(article.summary or article.body)).keys if k != BREAK][
-        : max(0, READ_TO - len(keys))
-    ]
-    weighed = sorted((-weight, key) for key in set(keys) if (weight := _weight(key)) > 0)
-    return retold(tuple(key for _, key in weighed), identified.aliases, identified.cites, article.published or seen)
-
-
-def retold(
-    keys: tuple[str, ...], aliases: tuple[Alias, ...], cites: tuple[Alias, ...], day: datetime | None
-) -> Telling:
-    """A telling from its keys, which `telling_of` once put in the order of their weights, heaviest first."""
-    weights = {key: _weight(key) for key in keys}
-    cited = cites if len(cites) <= FEW_STUDIES else ()
-    return Telling(
-        keys=weights,
-        rarest=keys[:LOOKED_UP],
-        weight=sum(weights.values()),
-        studies=frozenset((*(a for a in aliases if a[0] in SAME_WORK), *cited)),
-        work=_work(aliases),
-        day=day,
-    )
-
-
-@lru_cache(maxsize=200_000)
-def _weight(key: str) -> float:
-    above = rarity(key)[0] - COMMON
-    return sqrt(above) if above > 0 else 0.0
+    def weights(self) -> Weights:
+        """How much each key tells among the articles that are remembered now."""
+        return Weights(self.held, len(self.tellings))
 
 
 def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | None:
@@ -133,8 +100,8 @@ def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | N
 
 def relate(identified: Identified, telling: Telling, memory: Memory) -> Related:
     """Say which remembered story a new article joins, and what ties it to its members."""
-    ties = _ties(telling, memory)
-    story = _story(ties, memory)
+    ties = sorted(_ties(telling, memory, memory.weights()), key=lambda t: (-t.strength, t.article))
+    story = _story(telling, ties, memory)
     tied = tuple(t for t in ties if memory.story[t.article] == story)
     return Related(identified=identified, story=story, ties=tied, telling=telling)
 
@@ -147,67 +114,178 @@ def _two_works(one: Telling, other: Telling) -> bool:
     return bool(one.work and other.work and one.work != other.work)
 
 
-def _ties(telling: Telling, memory: Memory) -> list[Tie]:
-    """Every remembered article that shares a study or three telling keys with this one, strongest first."""
-    found: dict[int, Tie] = {}
+def _ties(telling: Telling, memory: Memory, weights: Weights) -> Iterator[Tie]:
+    """Every remembered article that shares a study or enough telling keys with this one."""
+    found: set[int] = set()
     for study in sorted(telling.studies):
         for number in memory.by_study.get(study, ()):
-            if not _two_works(telling, memory.tellings[number]):
-                found[number] = Tie(article=number, strength=1.0, shared=(":".join(study),))
+            if number not in found and (tie := _tie_by_study(telling, memory.tellings[number], number, study)):
+                found.add(number)
+                yield tie
     postings = (memory.by_key.get(key, ()) for key in telling.rarest)
     met = Counter(chain.from_iterable(numbers for numbers in postings if len(numbers) <= CROWDED))
-    for number in (number for number, times in met.items() if times >= 2 and number not in found):
-        other = memory.tellings[number]
-        shared = telling.keys.keys() & other.keys.keys()
-        if len(shared) >= LEAST_SHARED and (tie := _tie(telling, other, number, shared)):
-            found[number] = tie
-    return sorted(found.values(), key=lambda t: (-t.strength, t.article))
+    for number, times in met.items():
+        if times >= LEAST_SHARED and number not in found:
+            tie = _tie(telling, memory.tellings[number], number, weights)
+            if tie:
+                yield tie
 
 
-def _tie(one: Telling, other: Telling, number: int, shared: set[str]) -> Tie | None:
+def _tie_by_study(one: Telling, other: Telling, number: int, study: Alias) -> Tie | None:
+    if _two_works(one, other):
+        paper = names_its_paper(one, other)
+        if paper is None:
+            return None
+        study = paper
+    return Tie(article=number, strength=1.0, shared=(":".join(study),))
+
+
+def _tie(one: Telling, other: Telling, number: int, weights: Weights) -> Tie | None:
     if _two_works(one, other) or (one.day and other.day and abs(one.day - other.day) > WINDOW):
         return None
-    strength = sum(one.keys[k] for k in shared) / max(min(one.weight, other.weight), LEAST_WEIGHT)
-    telling_first = sorted(shared, key=lambda k: (-one.keys[k], k))
-    return Tie(article=number, strength=min(strength, 1.0), shared=tuple(telling_first[:8]))
+    found = alike(parts_of(one.keys), parts_of(other.keys), weights)
+    if found is None or found.strength < LEAST_TIED or not found.shared:
+        return None
+    return Tie(article=number, strength=found.strength, shared=found.shared)
 
 
-def _story(ties: list[Tie], memory: Memory) -> int | None:
+def _story(telling: Telling, ties: Sequence[Tie], memory: Memory) -> int | None:
     """The story whose members an article is tied to best on average, when that is enough.
 
     One strong tie to one member is not: that is how chains of look-alikes grow (single linkage).
     """
     strongest: dict[int, float] = {}
-    together: Counter[int] = Counter()
+    together: defaultdict[int, float] = defaultdict(float)
     for tie in ties:
         story = memory.story[tie.article]
         strongest[story] = max(strongest.get(story, 0.0), tie.strength)
-        together[story] += tie.strength  # type: ignore[assignment]  # a Counter of floats
+        together[story] += tie.strength
     best, best_mean = None, 0.0
     for story, total in sorted(together.items()):
-        mean = total / len(memory.members[story])
-        if strongest[story] >= 1.0:
-            mean = max(mean, TIED)  # they name the same study
-        if strongest[story] >= TIED and mean >= HELD_TOGETHER * TIED and mean > best_mean:
+        mean = 1.0 if strongest[story] >= 1.0 else total / len(memory.members[story])  # 1.0: they name the same study
+        if mean >= TIED and mean > best_mean:
+            if _clash([telling], [memory.tellings[n] for n in memory.members[story]]):
+                continue
             best, best_mean = story, mean
     return best
 
 
+def _clash(one: Collection[Telling], other: Collection[Telling]) -> bool:
+    """Whether two groups hold different studies, none of which is a notice or a preprint that names the other."""
+    works = [t for t in one if t.work]
+    return bool(works) and any(
+        _two_works(a, b) and names_its_paper(a, b) is None for a in works for b in other if b.work
+    )
+
+
+# --- all at once
+
+
 def group(articles: Iterable[Identified]) -> tuple[tuple[int, int], ...]:
-    """For each article the position of the first one that is the same article, and of the first of its story."""
+    """For each article the position of the first one that is the same article, and of the first of its story.
+
+    Which articles are put together does not depend on their order.
+    """
+    whole = tuple(articles)
+    article_of = _same_articles(whole)
+    tellings = {n: telling_of(whole[n]) for n in sorted(set(article_of))}
+    story_of = _same_stories(tellings)
+    return tuple((article, story_of[article]) for article in article_of)
+
+
+class _Joined:
+    """Positions put together, each group known by its first one."""
+
+    def __init__(self, count: int) -> None:
+        self._before = list(range(count))
+        self.works: dict[int, frozenset[str]] = {}  # the DOIs of a group, by its first position
+
+    def first(self, position: int) -> int:
+        while self._before[position] != position:
+            self._before[position] = self._before[self._before[position]]
+            position = self._before[position]
+        return position
+
+    def join(self, one: int, other: int, *, doi: bool = False) -> None:
+        """Make one group of two, unless they hold different DOIs; a shared DOI is stronger than that."""
+        a, b = sorted((self.first(one), self.first(other)))
+        works, others = self.works.get(a, frozenset()), self.works.get(b, frozenset())
+        if a != b and (doi or not (works and others)):
+            self._before[b] = a
+            self.works[a] = works | others
+
+
+def _same_articles(articles: Sequence[Identified]) -> list[int]:
+    """For each article the first position of those that are the same: by their aliases, then as references."""
+    joined = _Joined(len(articles))
+    holders: defaultdict[Alias, list[int]] = defaultdict(list)
+    for position, one in enumerate(articles):
+        joined.works[position] = frozenset(value for scheme, value in one.aliases if scheme == "doi")
+        for alias in one.aliases:
+            if alias[0] != "title" or not _is_reference(one):
+                holders[alias].append(position)
+    for alias in sorted((a for a, held in holders.items() if len(held) > 1), key=lambda a: (SCHEMES.index(a[0]), a)):
+        held = sorted(holders[alias], key=lambda p: (not joined.works[joined.first(p)], sorted(joined.works[joined.first(p)])))
+        for position in held[1:]:
+            joined.join(held[0], position, doi=alias[0] == "doi")
+    positions = [p for p in range(len(articles)) if joined.first(p) == p and _is_reference(articles[p])]
+    for same in same_works([reference_of(articles[p].article) for p in positions]):
+        for position in same[1:]:
+            joined.join(positions[same[0]], positions[position])
+    return [joined.first(p) for p in range(len(articles))]
+
+
+def _is_reference(identified: Identified) -> bool:
+    article = identified.article
+    return bool(article.title and article.year and (article.authors or article.journal or article.volume))
+
+
+def _same_stories(tellings: Mapping[int, Telling]) -> dict[int, int]:
+    """For each article the first one of its story."""
+    ranked = sorted(tellings, key=lambda n: _content(tellings[n]))  # what is compared first is no matter of position
+    told = [tellings[n] for n in ranked]
+    strengths = _strengths(told)
+
+    def apart(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        mine, theirs = [told[n] for n in one], [told[n] for n in other]
+        return _clash(mine, theirs) or _names_of_their_own(mine, theirs)
+
+    stories = {n: n for n in tellings}
+    for together in gather(strengths, TIED, apart):
+        numbers = [ranked[n] for n in together]
+        stories.update(dict.fromkeys(numbers, min(numbers)))
+    return stories
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _content(telling: Telling) -> tuple[datetime, tuple[str, ...], list[Alias]]:
+    return telling.day or _NEVER, telling.keys, sorted(telling.studies)
+
+
+def _strengths(told: Sequence[Telling]) -> dict[Pair, float]:
+    """How strongly each two articles are tied; `told` is in the order of days, those without one first."""
     memory = Memory()
-    known: dict[Alias, Known] = {}
-    names: defaultdict[int, set[Alias]] = defaultdict(set)
-    groups: list[tuple[int, int]] = []
-    for number, identified in enumerate(articles):
-        met = recognise(identified, known)
-        if met is None:
-            telling = telling_of(identified)
-            story = relate(identified, telling, memory).story
-            met = Known(article=number, story=number if story is None else story, work=telling.work)
-            memory.add(number, telling, met.story)
-        groups.append((met.article, met.story))
-        names[met.article].update(a for a in identified.aliases if known.setdefault(a, met).article == met.article)
-        if met.work is None and (work := _work(identified.aliases)):  # only now is it told from another study
-            known.update(dict.fromkeys(names[met.article], replace(met, work=work)))
-    return tuple(groups)
+    for telling in told:
+        memory.held.update(parts_of(telling.keys).keys)
+    weights = Weights(memory.held, len(told))
+    strengths: dict[Pair, float] = {}
+    for number, telling in enumerate(told):
+        strengths.update(((tie.article, number), tie.strength) for tie in _ties(telling, memory, weights))
+        memory.tellings[number] = telling
+        memory.find_by(number, telling)
+    return strengths
+
+
+def _names_of_their_own(one: Sequence[Telling], other: Sequence[Telling]) -> bool:
+    if min(len(one), len(other)) < OWN_GROUP:
+        return False
+    mine, theirs = ([parts_of(t.keys).names for t in side] for side in (one, other))
+    held, held_there = (Counter(chain.from_iterable(side)) for side in (mine, theirs))
+    return _own(held, len(mine), held_there, len(theirs)) and _own(held_there, len(theirs), held, len(mine))
+
+
+def _own(held: Counter[str], size: int, held_there: Counter[str], size_there: int) -> bool:
+    own = (n >= OF_ALL * size and held_there[name] <= OF_FEW * size_there for name, n in held.items())
+    return sum(own) >= OWN_NAMES

@@ -1,0 +1,44 @@
+"""Groups out of pairs: average linkage, in which one strong pair does not carry two groups into each other."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from heapq import heapify, heappop, heappush
+
+Pair = tuple[int, int]  # the smaller number first
+Group = tuple[int, ...]
+Apart = Callable[[Group, Group], bool]
+
+
+def gather(strengths: Mapping[Pair, float], least: float, apart: Apart) -> list[Group]:
+    """Join the two groups that are strongest tied on average, again and again, down to `least`; pairs not given are 0.
+
+    Two groups that `apart` tells from each other are not joined. Of equal ties the one with the smaller numbers comes
+    first, so the result depends on what the numbers stand for and not on the order of the pairs.
+    """
+    members: dict[int, Group] = {n: (n,) for pair in strengths for n in pair}
+    sums: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for (a, b), strength in strengths.items():
+        sums[a][b] = sums[b][a] = strength  # type: ignore[assignment]  # Counters of floats
+    waiting = [(-strength, a, b) for (a, b), strength in strengths.items() if strength >= least]
+    heapify(waiting)
+    while waiting:
+        negative, a, b = heappop(waiting)
+        if a not in members or b not in members or -negative != _mean(a, b, members, sums):
+            continue  # one of them has grown since
+        if apart(members[a], members[b]):
+            continue
+        for other, total in sums.pop(b).items():
+            del sums[other][b]
+            if other != a:
+                sums[a][other] += total
+                sums[other][a] = sums[a][other]
+        members[a] = tuple(sorted((*members[a], *members.pop(b))))
+        for other in sums[a]:
+            pair = (min(a, other), max(a, other))
+            if (mean := _mean(*pair, members, sums)) >= least:
+                heappush(waiting, (-mean, *pair))
+    return [group for group in members.values() if len(group) > 1]
+
+
+def _mean(a: int, b: int, members: Mapping[int, Group], sums: Mapping[int, Counter[int]]) -> float:
+    return sums[a][b] / (len(members[a]) * len(members[b]))
