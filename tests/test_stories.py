@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from watcher.articles import Article
 from watcher.identity import Alias, Identified, identify
+from watcher.tellings import FEW_STUDIES
 from watcher.stories import (
-    FEW_STUDIES,
+
     WINDOW,
     Known,
     Memory,

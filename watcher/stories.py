@@ -9,11 +9,22 @@ from itertools import chain
 from watcher.identity import SCHEMES, Alias, Identified
 from watcher.linkage import Pair, gather
 from watcher.references import reference_of, same_works
-from watcher.tellings import WINDOW, Telling, Weights, alike, names_its_paper, parts_of, retold, telling_of
+from watcher.tellings import (
+    WINDOW,
+    Telling,
+    Weighed,
+    Weights,
+    alike,
+    names_its_paper,
+    parts_of,
+    retold,
+    telling_of,
+    weighed,
+)
 
 __all__ = ["WINDOW", "Known", "Memory", "Related", "Telling", "Tie", "group", "recognise", "relate", "retold", "telling_of"]
 
-TIED = 0.55  # likeness, on average over the members, at which two groups of articles tell one story
+TIED = 0.5  # likeness, on average over the members, at which two groups of articles tell one story
 LEAST_TIED = 0.05  # a likeness that is less counts as none
 LEAST_SHARED = 2  # of the rarest keys, for two articles to be compared
 CROWDED = 150  # articles; a key that more of them have among their rarest finds nothing any more
@@ -80,10 +91,6 @@ class Memory:
         for study in telling.studies:
             self.by_study[study].append(article)
 
-    def weights(self) -> Weights:
-        """How much each key tells among the articles that are remembered now."""
-        return Weights(self.held, len(self.tellings))
-
 
 def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | None:
     """The known article that this one is, by the strongest alias they share.
@@ -100,7 +107,16 @@ def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | N
 
 def relate(identified: Identified, telling: Telling, memory: Memory) -> Related:
     """Say which remembered story a new article joins, and what ties it to its members."""
-    ties = sorted(_ties(telling, memory, memory.weights()), key=lambda t: (-t.strength, t.article))
+    weights = Weights(memory.held, len(memory.tellings))
+    new = weighed(parts_of(telling.keys), weights)
+    found = {tie.article: tie for tie in _ties_by_study(telling, memory)}
+    for number in _met(telling, memory.by_key):
+        other = memory.tellings[number]
+        if number not in found and _comparable(telling, other):
+            tie = _tie(new, weighed(parts_of(other.keys), weights), number, weights)
+            if tie:
+                found[number] = tie
+    ties = sorted(found.values(), key=lambda t: (-t.strength, t.article))
     story = _story(telling, ties, memory)
     tied = tuple(t for t in ties if memory.story[t.article] == story)
     return Related(identified=identified, story=story, ties=tied, telling=telling)
@@ -114,37 +130,31 @@ def _two_works(one: Telling, other: Telling) -> bool:
     return bool(one.work and other.work and one.work != other.work)
 
 
-def _ties(telling: Telling, memory: Memory, weights: Weights) -> Iterator[Tie]:
-    """Every remembered article that shares a study or enough telling keys with this one."""
-    found: set[int] = set()
+def _comparable(one: Telling, other: Telling) -> bool:
+    """Whether two articles may tell one story in words: not two studies, and not weeks apart."""
+    return not _two_works(one, other) and not (one.day and other.day and abs(one.day - other.day) > WINDOW)
+
+
+def _ties_by_study(telling: Telling, memory: Memory) -> Iterator[Tie]:
+    """The remembered articles that are or cite a study that this one is or cites."""
     for study in sorted(telling.studies):
         for number in memory.by_study.get(study, ()):
-            if number not in found and (tie := _tie_by_study(telling, memory.tellings[number], number, study)):
-                found.add(number)
-                yield tie
-    postings = (memory.by_key.get(key, ()) for key in telling.rarest)
+            other = memory.tellings[number]
+            named = names_its_paper(telling, other) if _two_works(telling, other) else study
+            if named:
+                yield Tie(article=number, strength=1.0, shared=(":".join(named),))
+
+
+def _met(telling: Telling, by_key: Mapping[str, Sequence[int]]) -> Iterator[int]:
+    """The articles that have enough of their rarest keys in common with this one."""
+    postings = (by_key.get(key, ()) for key in telling.rarest)
     met = Counter(chain.from_iterable(numbers for numbers in postings if len(numbers) <= CROWDED))
-    for number, times in met.items():
-        if times >= LEAST_SHARED and number not in found:
-            tie = _tie(telling, memory.tellings[number], number, weights)
-            if tie:
-                yield tie
+    return (number for number, times in met.items() if times >= LEAST_SHARED)
 
 
-def _tie_by_study(one: Telling, other: Telling, number: int, study: Alias) -> Tie | None:
-    if _two_works(one, other):
-        paper = names_its_paper(one, other)
-        if paper is None:
-            return None
-        study = paper
-    return Tie(article=number, strength=1.0, shared=(":".join(study),))
-
-
-def _tie(one: Telling, other: Telling, number: int, weights: Weights) -> Tie | None:
-    if _two_works(one, other) or (one.day and other.day and abs(one.day - other.day) > WINDOW):
-        return None
-    found = alike(parts_of(one.keys), parts_of(other.keys), weights)
-    if found is None or found.strength < LEAST_TIED or not found.shared:
+def _tie(one: Weighed, other: Weighed, number: int, weights: Weights) -> Tie | None:
+    found = alike(one, other, weights)
+    if found is None or found.strength < LEAST_TIED:
         return None
     return Tie(article=number, strength=found.strength, shared=found.shared)
 
@@ -266,16 +276,31 @@ def _content(telling: Telling) -> tuple[datetime, tuple[str, ...], list[Alias]]:
 
 def _strengths(told: Sequence[Telling]) -> dict[Pair, float]:
     """How strongly each two articles are tied; `told` is in the order of days, those without one first."""
-    memory = Memory()
+    held: Counter[str] = Counter()
     for telling in told:
-        memory.held.update(parts_of(telling.keys).keys)
-    weights = Weights(memory.held, len(told))
-    strengths: dict[Pair, float] = {}
+        held.update(parts_of(telling.keys).keys)
+    weights, memory, strengths = Weights(held, len(told)), Memory(), dict[Pair, float]()
+    recent: dict[int, Weighed] = {}  # the articles that a next one may be compared with
+    oldest = sum(telling.day is None for telling in told)  # those without a day stay
     for number, telling in enumerate(told):
-        strengths.update(((tie.article, number), tie.strength) for tie in _ties(telling, memory, weights))
+        while oldest < number and _gone(told[oldest], telling):
+            del recent[oldest]
+            for key in told[oldest].rarest:
+                memory.by_key[key].remove(oldest)
+            oldest += 1
+        new = weighed(parts_of(telling.keys), weights)
+        for other in _met(telling, memory.by_key):
+            if _comparable(telling, told[other]) and (tie := _tie(new, recent[other], other, weights)):
+                strengths[other, number] = tie.strength
+        strengths.update(((tie.article, number), tie.strength) for tie in _ties_by_study(telling, memory))
         memory.tellings[number] = telling
         memory.find_by(number, telling)
+        recent[number] = new
     return strengths
+
+
+def _gone(old: Telling, new: Telling) -> bool:
+    return bool(old.day and new.day and new.day - old.day > WINDOW)
 
 
 def _names_of_their_own(one: Sequence[Telling], other: Sequence[Telling]) -> bool:

@@ -1,6 +1,7 @@
 """What an article tells: its telling keys, its names, its phrases and its lead, and how alike two tellings are."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -33,8 +34,9 @@ NAME_RARITY = 3.8  # a capitalised word that is more frequent is no name
 # How alike two tellings are: a logistic sum of what they share (see `shares`), chosen on news in English and on
 # abstracts in both languages: a constant, then one factor each for names, phrases, leads and all keys. Two languages
 # have few phrases in common, and say more of the same in other words.
-ALIKE = (-5.5, 9.0, 8.0, 3.0, 8.0)
-ALIKE_ACROSS = (-5.5, 9.0, 8.0, 3.0, 8.0)
+ALIKE = (-6.0, 9.0, 8.0, 0.0, 9.0)
+ALIKE_ACROSS = (-7.2, 4.0, 3.5, 10.0, 20.0)
+HARDLY = 0.02  # share of all keys
 LEAST_COMPARED = 8.0  # weight that very short articles are measured against, so that two words are not a story
 
 
@@ -83,7 +85,8 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
     names = _names(article.title) | _names(text[: READ_TO * 9])
     spoken = article.language or language(f"{article.title}. {text[:600]}")
     keys = (f"@{spoken}", *_nature(article.title))
-    keys += tuple(f"^{k}" if k in names or k.isupper() else k for k in (*title, "|", *lead) if k not in _CALENDAR)
+    said = (k for k in (*title, "|", *lead) if k not in _CALENDAR)
+    keys += tuple(sys.intern(f"^{k}") if k in names or k.isupper() else k for k in said)  # one copy of each for all
     keys += tuple(dict.fromkeys(_figures(f"{article.title}. {text[: READ_TO * 9]}")))[:NUMBERS]
     return retold(keys, identified.aliases, identified.cites, article.published or seen)
 
@@ -200,7 +203,7 @@ def _rarest(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(k for _, k in ordered[:LOOKED_UP])
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def parts_of(keys: tuple[str, ...]) -> Parts:
     """The keys of a telling taken apart; kept for those that were compared last."""
     what = [k for k in keys[:3] if k[:1] == "@"]
@@ -220,14 +223,15 @@ def parts_of(keys: tuple[str, ...]) -> Parts:
 class Weights(dict[str, float]):
     """How much each key tells, among so many articles of which so many hold it; worked out when first asked for."""
 
-    def __init__(self, held: Counter[str], articles: int) -> None:
+    def __init__(self, held: Counter[str], articles: int, common: float = COMMON) -> None:
         super().__init__()
-        self._held, self._articles = held, articles
+        self._held, self._articles, self._common = held, articles, common
+        self.plain = Weights(held, articles, 0.0) if common else self  # in which frequent keys tell a little as well
 
     def __missing__(self, key: str) -> float:
         expected = EXPECTED * _expected_share(key)
         share = (max(self._held[key], 2) + expected) / (EXPECTED + self._articles)
-        self[key] = weight = max(0.0, -log10(share) - COMMON)
+        self[key] = weight = max(0.0, -log10(share) - self._common)
         return weight
 
     def of(self, keys: Iterable[str]) -> float:
@@ -245,15 +249,37 @@ def _expected_share(key: str) -> float:
     return min(1.0, WORDS_OF_AN_ARTICLE * 10.0**-general)
 
 
-def alike(one: Parts, other: Parts, weights: Weights) -> Alike | None:
-    """How alike two tellings are; None for two that have no telling key in common."""
-    shared = one.keys & other.keys
-    if not shared:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """The keys of a telling with what each part of them weighs."""
+
+    parts: Parts
+    names: float
+    phrases: float
+    lead: float
+    keys: float
+
+
+def weighed(parts: Parts, weights: Weights) -> Weighed:
+    """What each part of a telling weighs."""
+    return Weighed(
+        parts=parts,
+        names=weights.of(parts.names),
+        phrases=weights.of_phrases(parts.phrases),
+        lead=weights.of(parts.lead),
+        keys=weights.plain.of(parts.keys),
+    )
+
+
+def alike(one: Weighed, other: Weighed, weights: Weights) -> Alike | None:
+    """How alike two tellings are; None for two that have hardly a telling key in common."""
+    shared = one.parts.keys & other.parts.keys
+    if weights.plain.of(shared) < HARDLY * (one.keys + other.keys):
         return None
-    across = bool(one.language and other.language and one.language != other.language)
+    across = bool(one.parts.language and other.parts.language and one.parts.language != other.parts.language)
     strength = likelihood(shares(one, other, weights), across=across)
-    first = sorted(shared, key=lambda k: (-weights[k], k))[:8]
-    return Alike(strength=strength, shared=tuple(k.lstrip("#") for k in first if weights[k] > 0))
+    first = sorted((-weights[k], k.lstrip("#")) for k in shared if weights[k] > 0)[:8]
+    return Alike(strength=strength, shared=tuple(k for _, k in first)) if first else None
 
 
 def likelihood(found: tuple[float, float, float, float], *, across: bool) -> float:
@@ -262,25 +288,21 @@ def likelihood(found: tuple[float, float, float, float], *, across: bool) -> flo
     return 1 / (1 + exp(-constant - sum(factor * share for factor, share in zip(factors, found, strict=True))))
 
 
-def shares(one: Parts, other: Parts, weights: Weights) -> tuple[float, float, float, float]:
+def shares(one: Weighed, other: Weighed, weights: Weights) -> tuple[float, float, float, float]:
     """What two tellings have in common, by weight: names, phrases, title and lead, all keys.
 
     Names, leads and keys are shares of the two tellings, from 0 to 1; phrases are measured against the root of how
     many there are, because two articles of some length share few of theirs.
     """
-    both = one.phrases & other.phrases
-    phrases = weights.of_phrases(both)
-    if both:
-        phrases /= max(LEAST_COMPARED, weights.of_phrases(one.phrases) * weights.of_phrases(other.phrases)) ** 0.25
-    leads = (_held(one.lead, other.keys, weights) + _held(other.lead, one.keys, weights)) / 2
-    return _in_common(one.names, other.names, weights), phrases, leads, _in_common(one.keys, other.keys, weights)
+    mine, theirs = one.parts, other.parts
+    names = _share(weights.of(mine.names & theirs.names), one.names + other.names)
+    phrases = 0.0
+    if both := mine.phrases & theirs.phrases:
+        phrases = weights.of_phrases(both) / max(LEAST_COMPARED, one.phrases * other.phrases) ** 0.25
+    held = weights.of(mine.lead & theirs.keys) / max(LEAST_COMPARED / 2, one.lead)
+    holds = weights.of(theirs.lead & mine.keys) / max(LEAST_COMPARED / 2, other.lead)
+    return names, phrases, (held + holds) / 2, _share(weights.plain.of(mine.keys & theirs.keys), one.keys + other.keys)
 
 
-def _in_common(one: frozenset[str], other: frozenset[str], weights: Weights) -> float:
-    both = weights.of(one & other)
-    return 2 * both / max(LEAST_COMPARED, weights.of(one) + weights.of(other)) if both else 0.0
-
-
-def _held(lead: frozenset[str], keys: frozenset[str], weights: Weights) -> float:
-    whole = weights.of(lead)
-    return weights.of(lead & keys) / max(whole, LEAST_COMPARED / 2) if whole else 0.0
+def _share(common: float, whole: float) -> float:
+    return 2 * common / max(LEAST_COMPARED, whole)
