@@ -19,7 +19,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import accumulate, combinations
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +43,17 @@ def records(file: str) -> list[dict[str, Any]]:
 
 
 def made_up(count: int) -> list[Identified]:
-    """News of a year: two thousand words drawn as words are, stories told by one to six outlets, sixty words each."""
+    """News of a year: words drawn as often as words are, stories told by one to six outlets, sixty words each."""
     draw = random.Random(7)
     names = [n for c in concepts().values() for n in (*c.french, *c.english) if " " not in n and len(n) > 4]
-    common = draw.sample(names, min(1500, len(names)))
+    draw.shuffle(names)
+    ranked = list(accumulate(1 / rank for rank in range(1, len(names) + 1)))  # the word of rank r comes 1/r as often
     articles: list[Article] = []
     while len(articles) < count:
         day = FIRST_DAY + timedelta(days=365 * draw.random())
         own = ["".join(draw.choices("abcdefghilmnoprstu", k=8)).capitalize() for _ in range(6)] + draw.sample(names, 6)
         for _ in range(min(draw.choice((1, 1, 1, 2, 3, 6)), count - len(articles))):
-            spoken = [*draw.sample(own, 8), *draw.choices(common, k=52)]
+            spoken = [*draw.sample(own, 8), *draw.choices(names, cum_weights=ranked, k=52)]
             draw.shuffle(spoken)
             number = len(articles)
             articles.append(
@@ -130,7 +131,7 @@ def _most_alike(
 
 
 def _one_text(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return one["fr"] == other["fr"] or one["en"] == other["en"]
+    return bool(one["fr"] == other["fr"] or one["en"] == other["en"])
 
 
 def _cut(text: str, language: str) -> Article:

@@ -1,5 +1,6 @@
 """Who an article is: addresses and identifiers in one canonical form, and what may name an article."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -402,6 +403,7 @@ def test_the_title_of_a_reference_is_told_by_author_and_year() -> None:
         source="t", title="Un nouveau MÉCANISME de résistance, des tumeurs.", authors=("Ziegler TR",), year="2024"
     )
     assert title_key(again) == title_key(reference)
+    assert title_key(replace(reference, volume="28(3)")) == f"{title_key(reference)}|28"
 
 
 def test_the_title_of_a_news_item_is_told_by_host_and_day() -> None:

@@ -228,14 +228,17 @@ def canonical_url(url: str) -> str:
 def title_key(article: Article) -> str:
     """The title as a name: folded words with who and when; "" when that would not tell two articles apart.
 
-    For a reference: first author and year. For news: host and day, because columns repeat their titles.
+    For a reference: first author and year, and the volume where it is known, because one abstract is printed by several
+    congresses. For news: host and day, because columns repeat their titles.
     """
     spoken = re.findall(r"[a-z0-9]+", fold(article.title))
     telling = [w for w in spoken if w not in STOP_WORDS and len(w) > 2]
     if len(telling) < 4:
         return ""
     if article.authors and article.year:
-        return f"{' '.join(spoken)}|{surname(article.authors[0])}|{article.year}"
+        volume = re.search(r"\d+", article.volume)
+        printed = f"|{volume[0]}" if volume else ""
+        return f"{' '.join(spoken)}|{surname(article.authors[0])}|{article.year}{printed}"
     host = canonical_url(article.url).partition("/")[0]
     if host and article.published:
         return f"{' '.join(spoken)}|{host}|{article.published:%Y-%m-%d}"

@@ -15,6 +15,8 @@ from watcher.articles import Article
 from watcher.identity import canonical_doi
 from watcher.text import STOP_WORDS, fold
 
+Pair = tuple[int, int]
+
 NEARLY = 0.8  # likeness of two titles that differ by a slip of the pen or by a subtitle's punctuation
 LOOSELY = 0.6  # the same, where volume, page, year and first author agree
 SOME_LETTERS = 12  # a shorter title stands in any other one
@@ -234,13 +236,12 @@ def same_works(references: Sequence[Reference]) -> list[list[int]]:
 
     Pairs are put together beginning with the surest; two groups with members that contradict each other stay apart.
     """
-    surest = sorted(
-        (-sure, *sorted((_content(references[a]), _content(references[b]))), a, b)
-        for a, b in _pairs(references)
-        if (sure := same_work(references[a], references[b]))
-    )
+    surest: list[tuple[float, list[tuple[str, ...]], Pair]] = []
+    for a, b in _pairs(references):
+        if sure := same_work(references[a], references[b]):
+            surest.append((-sure, sorted((_content(references[a]), _content(references[b]))), (a, b)))
     groups: dict[int, list[int]] = {}
-    for *_, a, b in surest:
+    for _, _, (a, b) in sorted(surest):
         one, other = groups.get(a) or [a], groups.get(b) or [b]
         if one is not other and not any(contradict(references[x], references[y]) for x in one for y in other):
             together = [*one, *other]
@@ -255,7 +256,7 @@ def _content(reference: Reference) -> tuple[str, ...]:
     return (reference.title, authors, str(reference.year), reference.volume, pages, *reference.journal)
 
 
-def _pairs(references: Sequence[Reference]) -> set[tuple[int, int]]:
+def _pairs(references: Sequence[Reference]) -> set[Pair]:
     by_key: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, reference in enumerate(references):
         for key in set(_keys(reference)):

@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 
 from watcher.identity import SCHEMES, Alias, Identified
-from watcher.linkage import Pair, gather
+from watcher.linkage import Group, Pair, gather
 from watcher.references import reference_of, same_works
 from watcher.tellings import (
     WINDOW,
@@ -18,16 +18,29 @@ from watcher.tellings import (
     names_its_paper,
     parts_of,
     retold,
+    shared_keys,
     telling_of,
     weighed,
 )
 
-__all__ = ["WINDOW", "Known", "Memory", "Related", "Telling", "Tie", "group", "recognise", "relate", "retold", "telling_of"]
+__all__ = [
+    "WINDOW",
+    "Known",
+    "Memory",
+    "Related",
+    "Telling",
+    "Tie",
+    "group",
+    "recognise",
+    "relate",
+    "retold",
+    "telling_of",
+]  # the other rooms need not know what is compared of a telling
 
 TIED = 0.5  # likeness, on average over the members, at which two groups of articles tell one story
 LEAST_TIED = 0.05  # a likeness that is less counts as none
 LEAST_SHARED = 2  # of the rarest keys, for two articles to be compared
-CROWDED = 150  # articles; a key that more of them have among their rarest finds nothing any more
+CROWDED = 100  # articles; a key that more of them have among their rarest finds nothing any more
 
 # Two groups of articles, each with names of its own that nearly all of its members have and nearly none of the other
 # group's, tell two events of one kind: two verdicts, two earthquakes, two trials of one drug.
@@ -113,9 +126,10 @@ def relate(identified: Identified, telling: Telling, memory: Memory) -> Related:
     for number in _met(telling, memory.by_key):
         other = memory.tellings[number]
         if number not in found and _comparable(telling, other):
-            tie = _tie(new, weighed(parts_of(other.keys), weights), number, weights)
-            if tie:
-                found[number] = tie
+            known = weighed(parts_of(other.keys), weights)
+            if (strength := alike(new, known, weights)) >= LEAST_TIED:
+                shared = shared_keys(new.parts, known.parts, weights)
+                found[number] = Tie(article=number, strength=strength, shared=shared)
     ties = sorted(found.values(), key=lambda t: (-t.strength, t.article))
     story = _story(telling, ties, memory)
     tied = tuple(t for t in ties if memory.story[t.article] == story)
@@ -150,13 +164,6 @@ def _met(telling: Telling, by_key: Mapping[str, Sequence[int]]) -> Iterator[int]
     postings = (by_key.get(key, ()) for key in telling.rarest)
     met = Counter(chain.from_iterable(numbers for numbers in postings if len(numbers) <= CROWDED))
     return (number for number, times in met.items() if times >= LEAST_SHARED)
-
-
-def _tie(one: Weighed, other: Weighed, number: int, weights: Weights) -> Tie | None:
-    found = alike(one, other, weights)
-    if found is None or found.strength < LEAST_TIED:
-        return None
-    return Tie(article=number, strength=found.strength, shared=found.shared)
 
 
 def _story(telling: Telling, ties: Sequence[Tie], memory: Memory) -> int | None:
@@ -198,9 +205,25 @@ def group(articles: Iterable[Identified]) -> tuple[tuple[int, int], ...]:
     """
     whole = tuple(articles)
     article_of = _same_articles(whole)
-    tellings = {n: telling_of(whole[n]) for n in sorted(set(article_of))}
-    story_of = _same_stories(tellings)
+    members: defaultdict[int, list[Identified]] = defaultdict(list)
+    for first, one in zip(article_of, whole, strict=True):
+        members[first].append(one)
+    story_of = _same_stories({first: telling_of(_fullest(same)) for first, same in members.items()})
     return tuple((article, story_of[article]) for article in article_of)
+
+
+def _fullest(same: Sequence[Identified]) -> Identified:
+    """Of the records of one article the one that tells most, with what all of them are known by and cite."""
+    if len(same) == 1:
+        return same[0]
+    fullest = max(same, key=lambda one: (len(one.article.summary or one.article.body), repr(one.article)))
+    aliases = {alias for one in same for alias in one.aliases}
+    return replace(
+        fullest,
+        article=replace(fullest.article, published=min((d for o in same if (d := o.article.published)), default=None)),
+        aliases=tuple(sorted(aliases, key=lambda a: (SCHEMES.index(a[0]), a))),
+        cites=tuple(sorted({cited for one in same for cited in one.cites} - aliases)),
+    )
 
 
 class _Joined:
@@ -211,10 +234,16 @@ class _Joined:
         self.works: dict[int, frozenset[str]] = {}  # the DOIs of a group, by its first position
 
     def first(self, position: int) -> int:
+        """The first position of a group."""
         while self._before[position] != position:
             self._before[position] = self._before[self._before[position]]
             position = self._before[position]
         return position
+
+    def by_works(self, position: int) -> tuple[bool, list[str]]:
+        """What the members of one alias are ordered by: those with a DOI first, of two studies the same one always."""
+        works = sorted(self.works[self.first(position)])
+        return not works, works
 
     def join(self, one: int, other: int, *, doi: bool = False) -> None:
         """Make one group of two, unless they hold different DOIs; a shared DOI is stronger than that."""
@@ -234,11 +263,12 @@ def _same_articles(articles: Sequence[Identified]) -> list[int]:
         for alias in one.aliases:
             if alias[0] != "title" or not _is_reference(one):
                 holders[alias].append(position)
-    for alias in sorted((a for a, held in holders.items() if len(held) > 1), key=lambda a: (SCHEMES.index(a[0]), a)):
-        held = sorted(holders[alias], key=lambda p: (not joined.works[joined.first(p)], sorted(joined.works[joined.first(p)])))
-        for position in held[1:]:
-            joined.join(held[0], position, doi=alias[0] == "doi")
-    positions = [p for p in range(len(articles)) if joined.first(p) == p and _is_reference(articles[p])]
+    shared = (alias for alias, held in holders.items() if len(held) > 1)
+    for alias in sorted(shared, key=lambda a: (SCHEMES.index(a[0]), a)):
+        first, *others = sorted(holders[alias], key=joined.by_works)
+        for position in others:
+            joined.join(first, position, doi=alias[0] == "doi")
+    positions = [p for p, one in enumerate(articles) if _is_reference(one)]
     for same in same_works([reference_of(articles[p].article) for p in positions]):
         for position in same[1:]:
             joined.join(positions[same[0]], positions[position])
@@ -254,14 +284,14 @@ def _same_stories(tellings: Mapping[int, Telling]) -> dict[int, int]:
     """For each article the first one of its story."""
     ranked = sorted(tellings, key=lambda n: _content(tellings[n]))  # what is compared first is no matter of position
     told = [tellings[n] for n in ranked]
-    strengths = _strengths(told)
+    strengths, studies = _strengths(told)
 
-    def apart(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    def apart(one: Group, other: Group) -> bool:
         mine, theirs = [told[n] for n in one], [told[n] for n in other]
         return _clash(mine, theirs) or _names_of_their_own(mine, theirs)
 
     stories = {n: n for n in tellings}
-    for together in gather(strengths, TIED, apart):
+    for together in gather(strengths, TIED, apart, studies):
         numbers = [ranked[n] for n in together]
         stories.update(dict.fromkeys(numbers, min(numbers)))
     return stories
@@ -274,12 +304,17 @@ def _content(telling: Telling) -> tuple[datetime, tuple[str, ...], list[Alias]]:
     return telling.day or _NEVER, telling.keys, sorted(telling.studies)
 
 
-def _strengths(told: Sequence[Telling]) -> dict[Pair, float]:
-    """How strongly each two articles are tied; `told` is in the order of days, those without one first."""
+def _strengths(told: Sequence[Telling]) -> tuple[dict[Pair, float], set[Pair]]:
+    """How alike each two articles are, and which two name one study.
+
+    `told` is in the order of days, those without one first.
+    """
     held: Counter[str] = Counter()
     for telling in told:
         held.update(parts_of(telling.keys).keys)
-    weights, memory, strengths = Weights(held, len(told)), Memory(), dict[Pair, float]()
+    weights, memory = Weights(held, len(told)), Memory()
+    strengths: dict[Pair, float] = {}
+    studies: set[Pair] = set()
     recent: dict[int, Weighed] = {}  # the articles that a next one may be compared with
     oldest = sum(telling.day is None for telling in told)  # those without a day stay
     for number, telling in enumerate(told):
@@ -290,13 +325,15 @@ def _strengths(told: Sequence[Telling]) -> dict[Pair, float]:
             oldest += 1
         new = weighed(parts_of(telling.keys), weights)
         for other in _met(telling, memory.by_key):
-            if _comparable(telling, told[other]) and (tie := _tie(new, recent[other], other, weights)):
-                strengths[other, number] = tie.strength
-        strengths.update(((tie.article, number), tie.strength) for tie in _ties_by_study(telling, memory))
+            if not (telling.work and _two_works(telling, told[other])):
+                strength = alike(new, recent[other], weights)
+                if strength >= LEAST_TIED:
+                    strengths[other, number] = strength
+        studies.update((tie.article, number) for tie in _ties_by_study(telling, memory))
         memory.tellings[number] = telling
         memory.find_by(number, telling)
         recent[number] = new
-    return strengths
+    return strengths, studies
 
 
 def _gone(old: Telling, new: Telling) -> bool:

@@ -36,7 +36,8 @@ NAME_RARITY = 3.8  # a capitalised word that is more frequent is no name
 # have few phrases in common, and say more of the same in other words.
 ALIKE = (-6.0, 9.0, 8.0, 0.0, 9.0)
 ALIKE_ACROSS = (-7.2, 4.0, 3.5, 10.0, 20.0)
-HARDLY = 0.02  # share of all keys
+HARDLY = 0.05  # of the weight of two articles together; two that share less are not compared any further
+SHOWN = 8  # keys of a tie
 LEAST_COMPARED = 8.0  # weight that very short articles are measured against, so that two words are not a story
 
 
@@ -65,14 +66,6 @@ class Parts:
     names: frozenset[str]
     phrases: frozenset[tuple[str, str]]
     lead: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
-    """How alike two tellings are, and what makes them so."""
-
-    strength: float  # 0 to 1
-    shared: tuple[str, ...]  # keys, heaviest first
 
 
 def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
@@ -157,7 +150,7 @@ def _calendar() -> frozenset[str]:
 
 
 _CALENDAR = _calendar()
-_OPENING = frozenset(".;:!?()[]«»\"“”")
+_OPENING = frozenset('.;:!?()[]«»"“”')
 
 
 def _names(prose: str) -> set[str]:
@@ -230,7 +223,7 @@ class Weights(dict[str, float]):
 
     def __missing__(self, key: str) -> float:
         expected = EXPECTED * _expected_share(key)
-        share = (max(self._held[key], 2) + expected) / (EXPECTED + self._articles)
+        share: float = (max(self._held[key], 2) + expected) / (EXPECTED + self._articles)
         self[key] = weight = max(0.0, -log10(share) - self._common)
         return weight
 
@@ -246,7 +239,7 @@ class Weights(dict[str, float]):
 @lru_cache(maxsize=200_000)
 def _expected_share(key: str) -> float:
     general = NUMBER_RARITY if key[0] == "#" else rarity(key)[0]
-    return min(1.0, WORDS_OF_AN_ARTICLE * 10.0**-general)
+    return min(1.0, float(WORDS_OF_AN_ARTICLE * 10.0**-general))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,21 +264,26 @@ def weighed(parts: Parts, weights: Weights) -> Weighed:
     )
 
 
-def alike(one: Weighed, other: Weighed, weights: Weights) -> Alike | None:
-    """How alike two tellings are; None for two that have hardly a telling key in common."""
-    shared = one.parts.keys & other.parts.keys
-    if weights.plain.of(shared) < HARDLY * (one.keys + other.keys):
-        return None
-    across = bool(one.parts.language and other.parts.language and one.parts.language != other.parts.language)
-    strength = likelihood(shares(one, other, weights), across=across)
-    first = sorted((-weights[k], k.lstrip("#")) for k in shared if weights[k] > 0)[:8]
-    return Alike(strength=strength, shared=tuple(k for _, k in first)) if first else None
+def alike(one: Weighed, other: Weighed, weights: Weights) -> float:
+    """How alike two tellings are, from 0 to 1; 0 for two that have hardly a telling key in common."""
+    mine, theirs = one.parts, other.parts
+    if sum(map(weights.plain.__getitem__, mine.keys & theirs.keys)) < HARDLY * (one.keys + other.keys):
+        return 0.0
+    across = bool(mine.language and theirs.language and mine.language != theirs.language)
+    return likelihood(shares(one, other, weights), across=across)
+
+
+def shared_keys(one: Parts, other: Parts, weights: Weights) -> tuple[str, ...]:
+    """What two tellings have in common, the most telling first; a figure without its mark."""
+    telling = sorted((-weights[k], k.lstrip("#")) for k in one.keys & other.keys if weights[k] > 0)
+    return tuple(key for _, key in telling[:SHOWN])
 
 
 def likelihood(found: tuple[float, float, float, float], *, across: bool) -> float:
     """What the four shares say together: 0 to 1."""
-    constant, *factors = ALIKE_ACROSS if across else ALIKE
-    return 1 / (1 + exp(-constant - sum(factor * share for factor, share in zip(factors, found, strict=True))))
+    constant, names, phrases, leads, keys = ALIKE_ACROSS if across else ALIKE
+    told = names * found[0] + phrases * found[1] + leads * found[2] + keys * found[3]
+    return 1 / (1 + exp(-constant - told))
 
 
 def shares(one: Weighed, other: Weighed, weights: Weights) -> tuple[float, float, float, float]:
