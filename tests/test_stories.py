@@ -135,6 +135,12 @@ TELLINGS = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _background() -> None:
+    """Read the tables of the language before a property is timed."""
+    telling_of(told(Article(source="s", title="Ferroptose", summary="Le fer du lysosome")))
+
+
 def told(article: Article) -> Identified:
     (one,) = identify((article,))
     return one

@@ -8,6 +8,7 @@ from itertools import chain
 
 from watcher.identity import SCHEMES, Alias, Identified
 from watcher.linkage import Group, Pair, gather
+from watcher.memory import Memory, near
 from watcher.references import reference_of, same_works
 from watcher.tellings import (
     WINDOW,
@@ -32,15 +33,15 @@ __all__ = [
     "Tie",
     "group",
     "recognise",
+    "regroup",
     "relate",
     "retold",
     "telling_of",
+    "ties_of",
 ]  # the other rooms need not know what is compared of a telling
 
 TIED = 0.5  # likeness, on average over the members, at which two groups of articles tell one story
 LEAST_TIED = 0.05  # a likeness that is less counts as none
-LEAST_SHARED = 2  # of the rarest keys, for two articles to be compared
-CROWDED = 100  # articles; a key that more of them have among their rarest finds nothing any more
 
 # Two groups of articles, each with names of its own that nearly all of its members have and nearly none of the other
 # group's, tell two events of one kind: two verdicts, two earthquakes, two trials of one drug.
@@ -78,33 +79,6 @@ class Related:
     telling: Telling | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(slots=True)
-class Memory:
-    """The recent articles that a new one is compared with; grows as articles are recorded."""
-
-    tellings: dict[int, Telling] = field(default_factory=dict)
-    story: dict[int, int] = field(default_factory=dict)
-    members: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_key: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_study: defaultdict[Alias, list[int]] = field(default_factory=lambda: defaultdict(list))
-    held: Counter[str] = field(default_factory=Counter)  # by how many articles each key is held
-
-    def add(self, article: int, telling: Telling, story: int) -> None:
-        """Remember one article under its number, as a member of a story."""
-        self.tellings[article] = telling
-        self.story[article] = story
-        self.members[story].append(article)
-        self.held.update(parts_of(telling.keys).keys)
-        self.find_by(article, telling)
-
-    def find_by(self, article: int, telling: Telling) -> None:
-        """Let an article be found by its rarest keys and its studies."""
-        for key in telling.rarest:
-            self.by_key[key].append(article)
-        for study in telling.studies:
-            self.by_study[study].append(article)
-
-
 def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | None:
     """The known article that this one is, by the strongest alias they share.
 
@@ -120,20 +94,30 @@ def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | N
 
 def relate(identified: Identified, telling: Telling, memory: Memory) -> Related:
     """Say which remembered story a new article joins, and what ties it to its members."""
-    weights = Weights(memory.held, len(memory.tellings))
-    new = weighed(parts_of(telling.keys), weights)
-    found = {tie.article: tie for tie in _ties_by_study(telling, memory)}
-    for number in _met(telling, memory.by_key):
-        other = memory.tellings[number]
-        if number not in found and _comparable(telling, other):
-            known = weighed(parts_of(other.keys), weights)
-            if (strength := alike(new, known, weights)) >= LEAST_TIED:
-                shared = shared_keys(new.parts, known.parts, weights)
-                found[number] = Tie(article=number, strength=strength, shared=shared)
-    ties = sorted(found.values(), key=lambda t: (-t.strength, t.article))
+    ties = _ties(telling, memory)
     story = _story(telling, ties, memory)
     tied = tuple(t for t in ties if memory.story[t.article] == story)
     return Related(identified=identified, story=story, ties=tied, telling=telling)
+
+
+def ties_of(memory: Memory, article: int) -> tuple[Tie, ...]:
+    """Why a remembered article is in its story: what ties it to the other members, strongest first."""
+    ties = _ties(memory.tellings[article], memory)
+    return tuple(t for t in ties if t.article != article and memory.story[t.article] == memory.story[article])
+
+
+def _ties(telling: Telling, memory: Memory) -> list[Tie]:
+    """What ties an article to the remembered ones, strongest first."""
+    weights = memory.weights()
+    new = weighed(parts_of(telling.keys), weights)
+    found = {tie.article: tie for tie in _ties_by_study(telling, memory)}
+    for number in near(telling, memory.by_key, memory.crowd, weights):
+        if number not in found and _comparable(telling, memory.tellings[number]):
+            known = memory.weighed(number, weights)
+            if (strength := alike(new, known, weights)) >= LEAST_TIED:
+                shared = shared_keys(new.parts, known.parts, weights)
+                found[number] = Tie(article=number, strength=strength, shared=shared)
+    return sorted(found.values(), key=lambda t: (-t.strength, t.article))
 
 
 def _work(aliases: tuple[Alias, ...]) -> Alias | None:
@@ -157,13 +141,6 @@ def _ties_by_study(telling: Telling, memory: Memory) -> Iterator[Tie]:
             named = names_its_paper(telling, other) if _two_works(telling, other) else study
             if named:
                 yield Tie(article=number, strength=1.0, shared=(":".join(named),))
-
-
-def _met(telling: Telling, by_key: Mapping[str, Sequence[int]]) -> Iterator[int]:
-    """The articles that have enough of their rarest keys in common with this one."""
-    postings = (by_key.get(key, ()) for key in telling.rarest)
-    met = Counter(chain.from_iterable(numbers for numbers in postings if len(numbers) <= CROWDED))
-    return (number for number, times in met.items() if times >= LEAST_SHARED)
 
 
 def _story(telling: Telling, ties: Sequence[Tie], memory: Memory) -> int | None:
@@ -282,19 +259,38 @@ def _is_reference(identified: Identified) -> bool:
 
 def _same_stories(tellings: Mapping[int, Telling]) -> dict[int, int]:
     """For each article the first one of its story."""
-    ranked = sorted(tellings, key=lambda n: _content(tellings[n]))  # what is compared first is no matter of position
+    ranked = _ranked(tellings)
     told = [tellings[n] for n in ranked]
-    strengths, studies = _strengths(told)
-
-    def apart(one: Group, other: Group) -> bool:
-        mine, theirs = [told[n] for n in one], [told[n] for n in other]
-        return _clash(mine, theirs) or _names_of_their_own(mine, theirs)
-
     stories = {n: n for n in tellings}
-    for together in gather(strengths, TIED, apart, studies):
+    for together in _gathered(told, *_strengths(told)):
         numbers = [ranked[n] for n in together]
         stories.update(dict.fromkeys(numbers, min(numbers)))
     return stories
+
+
+def _ranked(tellings: Mapping[int, Telling]) -> list[int]:
+    """Articles in an order that has nothing to do with which of them came first."""
+    return sorted(tellings, key=lambda n: (*_content(tellings[n]), n))
+
+
+def _gathered(
+    told: Sequence[Telling],
+    strengths: Mapping[Pair, float],
+    studies: Collection[Pair],
+    split: Collection[Pair] = (),
+    begun: Sequence[Group] = (),
+) -> list[Group]:
+    """The stories of several members, as positions in `told`; `split` and `begun` are what a person decided."""
+
+    def apart(one: Group, other: Group) -> bool:
+        mine, theirs = [told[n] for n in one], [told[n] for n in other]
+        return _parted(one, other, split) or _clash(mine, theirs) or _names_of_their_own(mine, theirs)
+
+    return gather(strengths, TIED, apart, studies, begun)
+
+
+def _parted(one: Group, other: Group, split: Collection[Pair]) -> bool:
+    return bool(split) and any((min(a, b), max(a, b)) in split for a in one for b in other)
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -309,22 +305,26 @@ def _strengths(told: Sequence[Telling]) -> tuple[dict[Pair, float], set[Pair]]:
 
     `told` is in the order of days, those without one first.
     """
-    held: Counter[str] = Counter()
-    for telling in told:
-        held.update(parts_of(telling.keys).keys)
+    held = Counter(chain.from_iterable(parts_of(telling.keys).keys for telling in told))
     weights, memory = Weights(held, len(told)), Memory()
     strengths: dict[Pair, float] = {}
     studies: set[Pair] = set()
     recent: dict[int, Weighed] = {}  # the articles that a next one may be compared with
-    oldest = sum(telling.day is None for telling in told)  # those without a day stay
+    oldest = undated = sum(telling.day is None for telling in told)  # those without a day stay
+    ahead = 0  # up to here the keys are counted: as many days ahead as behind
     for number, telling in enumerate(told):
+        now = telling if telling.day or undated == len(told) else told[undated]
+        while ahead < len(told) and not _gone(now, told[ahead]):
+            memory.crowd.update(told[ahead].rarest)
+            ahead += 1
         while oldest < number and _gone(told[oldest], telling):
             del recent[oldest]
+            memory.crowd.subtract(told[oldest].rarest)
             for key in told[oldest].rarest:
                 memory.by_key[key].remove(oldest)
             oldest += 1
         new = weighed(parts_of(telling.keys), weights)
-        for other in _met(telling, memory.by_key):
+        for other in near(telling, memory.by_key, memory.crowd, weights):
             if not (telling.work and _two_works(telling, told[other])):
                 strength = alike(new, recent[other], weights)
                 if strength >= LEAST_TIED:
@@ -351,3 +351,103 @@ def _names_of_their_own(one: Sequence[Telling], other: Sequence[Telling]) -> boo
 def _own(held: Counter[str], size: int, held_there: Counter[str], size_there: int) -> bool:
     own = (n >= OF_ALL * size and held_there[name] <= OF_FEW * size_there for name, n in held.items())
     return sum(own) >= OWN_NAMES
+
+
+# --- again, as articles come
+
+
+def regroup(
+    memory: Memory, touched: Iterable[int], *, apart: Iterable[Pair] = (), together: Iterable[Pair] = ()
+) -> dict[int, int]:
+    """The stories of some remembered articles and of all that may be told with them: article -> story.
+
+    They are what `group` would make of them now; what is not in the answer stays as it is. `apart` and `together` are
+    the pairs of articles that a person split and joined; of two that contradict each other the split holds. Nothing is
+    changed: `memory.move` takes the answer.
+    """
+    split = {(min(pair), max(pair)) for pair in apart}
+    joined = sorted({(min(pair), max(pair)) for pair in together if memory.story.keys() >= set(pair)} - split)
+    numbers, strengths, studies = _reach(memory, touched, joined)
+    ranked = _ranked({n: memory.tellings[n] for n in numbers})
+    at = {number: position for position, number in enumerate(ranked)}
+
+    def placed(pairs: Iterable[Pair]) -> list[Pair]:
+        return [(min(at[a], at[b]), max(at[a], at[b])) for a, b in pairs if a in at and b in at]
+
+    kept = {pair: strength for pair, strength in strengths.items() if strength >= LEAST_TIED}
+    alike_at = dict(zip(placed(kept), (s for (a, b), s in kept.items() if a in at and b in at), strict=True))
+    parted = set(placed(split))
+    begun = _begun(placed(joined), parted)
+    told = [memory.tellings[n] for n in ranked]
+    found = [[ranked[n] for n in story] for story in _gathered(told, alike_at, placed(studies), parted, begun)]
+    alone = numbers - {n for story in found for n in story}
+    return _numbered([*found, *([n] for n in sorted(alone))], memory)
+
+
+def _reach(
+    memory: Memory, touched: Iterable[int], joined: Sequence[Pair]
+) -> tuple[set[int], dict[Pair, float], set[Pair]]:
+    """All articles that may come to be told with some, how alike they are, and which two name one study.
+
+    Two groups are joined only where two of their members are as alike as groups must be on average; so nothing that
+    is reached over no such pair can matter.
+    """
+    weights = memory.weights(grown=0)
+    beside: defaultdict[int, list[int]] = defaultdict(list)
+    for a, b in joined:
+        beside[a].append(b)
+        beside[b].append(a)
+    strengths: dict[Pair, float] = {}
+    studies: set[Pair] = set()
+    waiting = [n for n in touched if n in memory.tellings]
+    reached = set(waiting)
+    while waiting:
+        number = waiting.pop()
+        telling = memory.tellings[number]
+        also = [*memory.members[memory.story[number]], *beside[number]]
+        for tie in _ties_by_study(telling, memory):
+            if tie.article != number:
+                studies.add((min(number, tie.article), max(number, tie.article)))
+                also.append(tie.article)
+        for other in near(telling, memory.by_key, memory.crowd, weights):
+            pair = (min(number, other), max(number, other))
+            if other != number and pair not in strengths and _comparable(telling, memory.tellings[other]):
+                later, earlier = sorted(pair, key=lambda n: (*_content(memory.tellings[n]), n), reverse=True)
+                strengths[pair] = alike(memory.weighed(later, weights), memory.weighed(earlier, weights), weights)
+                if strengths[pair] >= TIED:
+                    also.append(other)
+        waiting += (fresh := set(also) - reached)
+        reached |= fresh
+    return reached, strengths, studies
+
+
+def _begun(joined: Iterable[Pair], split: Collection[Pair]) -> list[Group]:
+    """The groups that a person's joined pairs make, without a pair that was split."""
+    group_of: dict[int, Group] = {}
+    for a, b in sorted(joined):
+        one, other = group_of.get(a, (a,)), group_of.get(b, (b,))
+        if not _parted(one, other, split):
+            whole = tuple(sorted({*one, *other}))
+            group_of.update(dict.fromkeys(whole, whole))
+    return sorted(set(group_of.values()))
+
+
+def _numbered(groups: Sequence[Sequence[int]], memory: Memory) -> dict[int, int]:
+    """Give each group the number that most of its members had, or else that of its oldest member.
+
+    A story has the number of the article that began it, and as long as that one is remembered, the number goes where it
+    goes: so no two stories ever want the same one.
+    """
+    claims: list[tuple[int, int, int, int]] = []
+    for place, members in enumerate(groups):
+        had = Counter(memory.story[n] for n in members)
+        for story, count in had.items():
+            if story in members or story not in memory.story:
+                claims.append((-count, min(n for n in members if memory.story[n] == story), place, story))
+    number_of: dict[int, int] = {}
+    given: set[int] = set()
+    for _, _, place, story in sorted(claims):
+        if place not in number_of and story not in given:
+            number_of[place] = story
+            given.add(story)
+    return {n: number_of.get(place, min(members)) for place, members in enumerate(groups) for n in members}

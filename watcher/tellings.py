@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import exp, log10
 
 from watcher.background import rarity
@@ -233,7 +233,7 @@ class Weights(dict[str, float]):
 
     def of_phrases(self, phrases: Collection[tuple[str, str]]) -> float:
         """The weight of several phrases together: of each the mean of its two keys."""
-        return sum(self[a] + self[b] for a, b in phrases) / 2
+        return sum(map(self.__getitem__, chain.from_iterable(phrases))) / 2
 
 
 @lru_cache(maxsize=200_000)
@@ -267,10 +267,13 @@ def weighed(parts: Parts, weights: Weights) -> Weighed:
 def alike(one: Weighed, other: Weighed, weights: Weights) -> float:
     """How alike two tellings are, from 0 to 1; 0 for two that have hardly a telling key in common."""
     mine, theirs = one.parts, other.parts
-    if sum(map(weights.plain.__getitem__, mine.keys & theirs.keys)) < HARDLY * (one.keys + other.keys):
+    common = sum(map(weights.plain.__getitem__, mine.keys & theirs.keys))
+    if common < HARDLY * (one.keys + other.keys):
         return 0.0
     across = bool(mine.language and theirs.language and mine.language != theirs.language)
-    return likelihood(shares(one, other, weights), across=across)
+    leads = _leads(one, other, weights) if across else 0.0  # they count for nothing in one language
+    names, phrases = _names_and_phrases(one, other, weights)
+    return likelihood((names, phrases, leads, _share(common, one.keys + other.keys)), across=across)
 
 
 def shared_keys(one: Parts, other: Parts, weights: Weights) -> tuple[str, ...]:
@@ -292,14 +295,25 @@ def shares(one: Weighed, other: Weighed, weights: Weights) -> tuple[float, float
     Names, leads and keys are shares of the two tellings, from 0 to 1; phrases are measured against the root of how
     many there are, because two articles of some length share few of theirs.
     """
+    common = weights.plain.of(one.parts.keys & other.parts.keys)
+    names, phrases = _names_and_phrases(one, other, weights)
+    return names, phrases, _leads(one, other, weights), _share(common, one.keys + other.keys)
+
+
+def _names_and_phrases(one: Weighed, other: Weighed, weights: Weights) -> tuple[float, float]:
     mine, theirs = one.parts, other.parts
-    names = _share(weights.of(mine.names & theirs.names), one.names + other.names)
-    phrases = 0.0
+    names = phrases = 0.0
+    if both_name := mine.names & theirs.names:
+        names = _share(weights.of(both_name), one.names + other.names)
     if both := mine.phrases & theirs.phrases:
         phrases = weights.of_phrases(both) / max(LEAST_COMPARED, one.phrases * other.phrases) ** 0.25
-    held = weights.of(mine.lead & theirs.keys) / max(LEAST_COMPARED / 2, one.lead)
-    holds = weights.of(theirs.lead & mine.keys) / max(LEAST_COMPARED / 2, other.lead)
-    return names, phrases, (held + holds) / 2, _share(weights.plain.of(mine.keys & theirs.keys), one.keys + other.keys)
+    return names, phrases
+
+
+def _leads(one: Weighed, other: Weighed, weights: Weights) -> float:
+    held = weights.of(one.parts.lead & other.parts.keys) / max(LEAST_COMPARED / 2, one.lead)
+    holds = weights.of(other.parts.lead & one.parts.keys) / max(LEAST_COMPARED / 2, other.lead)
+    return (held + holds) / 2
 
 
 def _share(common: float, whole: float) -> float:
