@@ -1,7 +1,7 @@
 """Groups out of pairs: average linkage, in which one strong pair does not carry two groups into each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
 Pair = tuple[int, int]  # the smaller number first
@@ -9,21 +9,14 @@ Group = tuple[int, ...]
 Apart = Callable[[Group, Group], bool]
 
 
-def gather(
-    strengths: Mapping[Pair, float],
-    least: float,
-    apart: Apart,
-    certain: Iterable[Pair] = (),
-    begun: Sequence[Group] = (),
-) -> list[Group]:
+def gather(strengths: Mapping[Pair, float], least: float, apart: Apart, certain: Iterable[Pair] = ()) -> list[Group]:
     """Join the two groups that are strongest tied on average, again and again, down to `least`; pairs not given are 0.
 
-    `begun` are groups to begin with, whatever their members have in common. At last the groups of `certain` pairs are
-    joined, however little their other members have in common. Two groups that `apart` tells from each other are never
-    joined. Of equal ties the one with the smaller numbers comes first, so the result depends on what the numbers stand
-    for and not on the order of the pairs.
+    At last the groups of `certain` pairs are joined, however little their other members have in common. Two groups
+    that `apart` tells from each other are never joined. Of equal ties the one with the smaller numbers comes first,
+    so the result depends on what the numbers stand for and not on the order of the pairs.
     """
-    members = _by_average(strengths, least, apart, begun)
+    members = _by_average(strengths, least, apart)
     group_of = {n: group for group in members for n in group}
     for a, b in sorted(certain):
         one, other = group_of.get(a, (a,)), group_of.get(b, (b,))
@@ -33,10 +26,12 @@ def gather(
     return sorted({group for group in group_of.values() if len(group) > 1})
 
 
-def _by_average(strengths: Mapping[Pair, float], least: float, apart: Apart, begun: Sequence[Group]) -> list[Group]:
-    members, sums = _begin(strengths, begun)
-    means = ((_mean(a, b, members, sums), a, b) for a, others in sums.items() for b in others if a < b)
-    waiting = [(-mean, a, b) for mean, a, b in means if mean >= least]
+def _by_average(strengths: Mapping[Pair, float], least: float, apart: Apart) -> list[Group]:
+    members: dict[int, Group] = {n: (n,) for pair in strengths for n in pair}
+    sums: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for (a, b), strength in strengths.items():
+        sums[a][b] = sums[b][a] = strength  # type: ignore[assignment]  # Counters of floats
+    waiting = [(-strength, a, b) for (a, b), strength in strengths.items() if strength >= least]
     heapify(waiting)
     while waiting:
         negative, a, b = heappop(waiting)
@@ -55,22 +50,6 @@ def _by_average(strengths: Mapping[Pair, float], least: float, apart: Apart, beg
             if (mean := _mean(*pair, members, sums)) >= least:
                 heappush(waiting, (-mean, *pair))
     return list(members.values())
-
-
-def _begin(
-    strengths: Mapping[Pair, float], begun: Sequence[Group]
-) -> tuple[dict[int, Group], defaultdict[int, Counter[int]]]:
-    """The first groups, each under its smallest member, and how alike each two of them are in all."""
-    home = {n: min(group) for group in begun for n in group}
-    members: dict[int, Group] = {n: (n,) for pair in strengths for n in pair if n not in home}
-    members.update((min(group), group) for group in begun)
-    sums: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    for pair, strength in strengths.items():
-        a, b = (home.get(n, n) for n in pair)
-        if a != b:
-            sums[a][b] += strength  # type: ignore[assignment]  # Counters of floats
-            sums[b][a] = sums[a][b]
-    return members, sums
 
 
 def _mean(a: int, b: int, members: Mapping[int, Group], sums: Mapping[int, Counter[int]]) -> float:

@@ -278,15 +278,14 @@ def _gathered(
     strengths: Mapping[Pair, float],
     studies: Collection[Pair],
     split: Collection[Pair] = (),
-    begun: Sequence[Group] = (),
 ) -> list[Group]:
-    """The stories of several members, as positions in `told`; `split` and `begun` are what a person decided."""
+    """The stories of several members, as positions in `told`; `split` are the pairs that a person split."""
 
     def apart(one: Group, other: Group) -> bool:
         mine, theirs = [told[n] for n in one], [told[n] for n in other]
         return _parted(one, other, split) or _clash(mine, theirs) or _names_of_their_own(mine, theirs)
 
-    return gather(strengths, TIED, apart, studies, begun)
+    return gather(strengths, TIED, apart, studies)
 
 
 def _parted(one: Group, other: Group, split: Collection[Pair]) -> bool:
@@ -366,8 +365,9 @@ def regroup(
     changed: `memory.move` takes the answer.
     """
     split = {(min(pair), max(pair)) for pair in apart}
-    joined = sorted({(min(pair), max(pair)) for pair in together if memory.story.keys() >= set(pair)} - split)
-    numbers, strengths, studies = _reach(memory, touched, joined)
+    by_hand = sorted({(min(pair), max(pair)) for pair in together if memory.story.keys() >= set(pair)} - split)
+    numbers, strengths, studies = _reach(memory, touched, by_hand)
+    joined = [pair for pair in by_hand if pair[0] in numbers]
     ranked = _ranked({n: memory.tellings[n] for n in numbers})
     at = {number: position for position, number in enumerate(ranked)}
 
@@ -376,10 +376,11 @@ def regroup(
 
     kept = {pair: strength for pair, strength in strengths.items() if strength >= LEAST_TIED}
     alike_at = dict(zip(placed(kept), (s for (a, b), s in kept.items() if a in at and b in at), strict=True))
-    parted = set(placed(split))
-    begun = _begun(placed(joined), parted)
     told = [memory.tellings[n] for n in ranked]
-    found = [[ranked[n] for n in story] for story in _gathered(told, alike_at, placed(studies), parted, begun)]
+    found = [
+        tuple(ranked[n] for n in story) for story in _gathered(told, alike_at, placed(studies), set(placed(split)))
+    ]
+    found = _joined_by_hand(found, joined, split)
     alone = numbers - {n for story in found for n in story}
     return _numbered([*found, *([n] for n in sorted(alone))], memory)
 
@@ -421,15 +422,15 @@ def _reach(
     return reached, strengths, studies
 
 
-def _begun(joined: Iterable[Pair], split: Collection[Pair]) -> list[Group]:
-    """The groups that a person's joined pairs make, without a pair that was split."""
-    group_of: dict[int, Group] = {}
-    for a, b in sorted(joined):
-        one, other = group_of.get(a, (a,)), group_of.get(b, (b,))
+def _joined_by_hand(stories: Sequence[Group], joined: Sequence[Pair], split: Collection[Pair]) -> list[Group]:
+    """Stories with those made one that a person joined: at last, so that no member is lost to an unlike newcomer."""
+    story_of = {n: story for story in stories for n in story}
+    for a, b in joined:
+        one, other = story_of.get(a, (a,)), story_of.get(b, (b,))
         if not _parted(one, other, split):
             whole = tuple(sorted({*one, *other}))
-            group_of.update(dict.fromkeys(whole, whole))
-    return sorted(set(group_of.values()))
+            story_of.update(dict.fromkeys(whole, whole))
+    return sorted(set(story_of.values()))
 
 
 def _numbered(groups: Sequence[Sequence[int]], memory: Memory) -> dict[int, int]:
