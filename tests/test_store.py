@@ -262,7 +262,7 @@ def test_known_says_which_article_an_alias_names_and_which_study_it_is(store: St
     paper, news = add(store, PAPER), add(store, plain(2))
     asked = (("doi", "10.1000/ferro.1"), ("url", "s.example/2"), ("doi", "10.1000/other"))
     assert store.known(asked) == {
-        asked[0]: Known(article=paper, story=paper, work=("doi", "10.1000/ferro.1")),
+        asked[0]: Known(article=paper, story=paper, work=("doi", "10.1000/ferro.1"), volumes=frozenset({"12"})),
         asked[1]: Known(article=news, story=news, work=None),
     }
     assert store.known(()) == {}

@@ -204,6 +204,16 @@ def test_two_dois_are_two_articles_whatever_else_they_share() -> None:
     assert recognise(with_ids(other, ("url", "a.fr/x"), ("title", "t")), met) == known(2)
 
 
+def test_a_title_meets_what_is_not_printed_in_another_volume() -> None:
+    bare, first, second = ("title", "t|petit|2024"), ("title", "t|petit|2024|28"), ("title", "t|petit|2024|31")
+    printed = replace(known(1), volumes=frozenset({"28"}))
+    assert recognise(with_ids(bare), {bare: printed}) == printed
+    assert recognise(with_ids(first, bare), {bare: known(1)}) == known(1)
+    assert recognise(with_ids(second, bare), {bare: printed}) is None
+    assert recognise(with_ids(second, bare), {bare: printed, second: known(2)}) == known(2)
+    assert recognise(with_ids(("url", "a.fr/x"), second, bare), {("url", "a.fr/x"): printed}) == printed
+
+
 def test_a_page_that_carries_two_dois_is_met_again_by_either() -> None:
     both, second = with_ids(("doi", "10.1101/preprint"), ("doi", "10.1038/a")), with_ids(("doi", "10.1038/a"))
     assert group([both, second, both, second]) == ((0, 0),) * 4

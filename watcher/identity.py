@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -58,6 +59,8 @@ def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Ident
     if article.guid and guid_names:
         own["guid", f"{article.guid}@{article.source}"] = None
     if title := title_key(article):
+        if article.authors and article.year and (volume := re.search(r"\d+", article.volume)):
+            own["title", f"{title}|{volume[0]}"] = None
         own["title", title] = None
     if not own and (words := fold(article.title or (article.summary or article.body)[:200])):
         own["title", f"{words}@{article.source}"] = None  # what nothing else names must still be known again
@@ -228,21 +231,24 @@ def canonical_url(url: str) -> str:
 def title_key(article: Article) -> str:
     """The title as a name: folded words with who and when; "" when that would not tell two articles apart.
 
-    For a reference: first author and year, and the volume where it is known, because one abstract is printed by several
-    congresses. For news: host and day, because columns repeat their titles.
+    For a reference: first author and year. For news: host and day, because columns repeat their titles.
     """
     spoken = re.findall(r"[a-z0-9]+", fold(article.title))
     telling = [w for w in spoken if w not in STOP_WORDS and len(w) > 2]
     if len(telling) < 4:
         return ""
     if article.authors and article.year:
-        volume = re.search(r"\d+", article.volume)
-        printed = f"|{volume[0]}" if volume else ""
-        return f"{' '.join(spoken)}|{surname(article.authors[0])}|{article.year}{printed}"
+        return f"{' '.join(spoken)}|{surname(article.authors[0])}|{article.year}"
     host = canonical_url(article.url).partition("/")[0]
     if host and article.published:
         return f"{' '.join(spoken)}|{host}|{article.published:%Y-%m-%d}"
     return ""
+
+
+def volumes_of(aliases: Iterable[Alias]) -> frozenset[str]:
+    """The volumes in which an article is known to be printed, from the titles that name one."""
+    parts = (value.split("|") for scheme, value in aliases if scheme == "title")
+    return frozenset(part[3] for part in parts if len(part) == 4)
 
 
 _INITIALS = re.compile(r"(?:[A-ZÀ-ÖØ-Þ]\.?-?){1,3}")

@@ -22,7 +22,7 @@ from sqlite_utils import Database
 from watcher.articles import Article
 from watcher.errors import LockedError, StorageError
 from watcher.health import Arrival
-from watcher.identity import SCHEMES, Alias, Identified, alias, canonical_url, ids_in_address
+from watcher.identity import SCHEMES, Alias, Identified, alias, canonical_url, ids_in_address, volumes_of
 from watcher.ownpages import OwnPage, Wanted, reading
 from watcher.program import mark
 from watcher.relevance import Score
@@ -165,8 +165,10 @@ class Store:
             rows = self._rows(
                 _KNOWN.format(", ".join(["(?, ?)"] * len(part))), [text for pair in part for text in pair]
             )
-            for scheme, value, number, story, doi in rows:
-                found[scheme, value] = Known(article=number, story=story, work=("doi", doi) if doi else None)
+            for scheme, value, number, story, doi, titles in rows:
+                work = ("doi", doi) if doi else None
+                volumes = volumes_of(("title", title) for title in (titles or "").split("\n"))
+                found[scheme, value] = Known(article=number, story=story, work=work, volumes=volumes)
         return found
 
     def add(self, related: Related, scores: Iterable[Score], now: datetime, *, background: bool = False) -> int:
@@ -499,7 +501,8 @@ def _told(file: Path) -> Iterator[None]:
 
 
 _KNOWN = """SELECT a.scheme, a.value, a.article, articles.story,
-        (SELECT value FROM aliases d WHERE d.article = a.article AND d.scheme = 'doi' ORDER BY value LIMIT 1)
+        (SELECT value FROM aliases d WHERE d.article = a.article AND d.scheme = 'doi' ORDER BY value LIMIT 1),
+        (SELECT group_concat(value, char(10)) FROM aliases t WHERE t.article = a.article AND t.scheme = 'title')
     FROM (VALUES {}) AS asked
     CROSS JOIN aliases a ON a.scheme = asked.column1 AND a.value = asked.column2
     CROSS JOIN articles ON articles.id = a.article"""
@@ -525,6 +528,11 @@ def _article_row(article: Article) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _strongest_first(named: Alias) -> tuple[int, int, str]:
+    scheme, value = named
+    return SCHEMES.index(scheme), -value.count("|"), value  # the title that says more comes first
+
+
 def _one(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Remembered:
     (number, title, summary, body, url, language, published, authors, journal, year, volume, pages, event,
      first_seen, changed, story) = row  # fmt: skip
@@ -542,7 +550,7 @@ def _one(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Reme
         changed=_moment(changed),
         story=story,
         sources=tuple(s[0] for s in sightings),
-        aliases=tuple(sorted(((s, v) for s, v in beside["aliases"]), key=lambda a: (SCHEMES.index(a[0]), a[1]))),
+        aliases=tuple(sorted(((s, v) for s, v in beside["aliases"]), key=_strongest_first)),
         cites=tuple((s, v) for s, v in beside["cites"]),
         scores=tuple((profile, value) for profile, value in beside["scores"]),
         page=next((_page(number, kept) for kept in beside["own_pages"]), None),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 
-from watcher.identity import SCHEMES, Alias, Identified
+from watcher.identity import SCHEMES, Alias, Identified, volumes_of
 from watcher.linkage import Group, Pair, gather
 from watcher.memory import Memory, near
 from watcher.references import reference_of, same_works
@@ -67,6 +67,7 @@ class Known:
     article: int
     story: int
     work: Alias | None  # its DOI, if it has one
+    volumes: frozenset[str] = frozenset()  # in which it is printed, as far as they are known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +83,15 @@ class Related:
 def recognise(identified: Identified, known: Mapping[Alias, Known]) -> Known | None:
     """The known article that this one is, by the strongest alias they share.
 
-    Articles with different DOIs are two, whatever else they share, unless one page carries both DOIs.
+    Articles with different DOIs are two, whatever else they share, unless one page carries both DOIs. A title names
+    nothing that is printed in another volume: congresses print one abstract each for themselves.
     """
-    work = _work(identified.aliases)
+    work, volumes = _work(identified.aliases), volumes_of(identified.aliases)
     for alias in identified.aliases:
         met = known.get(alias)
-        if met is not None and (alias[0] == "doi" or not (work and met.work and work != met.work)):
+        if met is None or (alias[0] == "title" and volumes and met.volumes and not volumes & met.volumes):
+            continue
+        if alias[0] == "doi" or not (work and met.work and work != met.work):
             return met
     return None
 

@@ -9,7 +9,7 @@ from watcher.articles import Rhythm
 from watcher.errors import WatcherError
 from watcher.fetch import Fetched, Manners, Outcome, Unchanged, fetch_then
 from watcher.health import BACKLOG, Showing, after_showing, is_backlog, is_first, is_flood
-from watcher.identity import Alias, Identified
+from watcher.identity import Alias, Identified, volumes_of
 from watcher.ownpages import OwnPage
 from watcher.parse import KINDS
 from watcher.profiles import Profile
@@ -272,8 +272,8 @@ def _as_expected(reading: Reading, known: Mapping[Alias, Known]) -> bool:
 def _remember(known: dict[Alias, Known], identified: Identified, met: Known) -> None:
     """Let the aliases of an article name it, unless they name another one."""
     work = met.work or next((alias for alias in identified.aliases if alias[0] == "doi"), None)
-    named = replace(met, work=work)
-    if work != met.work:
+    named = replace(met, work=work, volumes=met.volumes | volumes_of(identified.aliases))
+    if named != met:
         known.update({alias: named for alias, one in known.items() if one.article == met.article})
     for alias in identified.aliases:
         known.setdefault(alias, named)
