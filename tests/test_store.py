@@ -206,7 +206,7 @@ def test_an_article_comes_back_with_all_its_fields(file: Path) -> None:
         cites=(("nct", "nct01234567"),),
         scores=(("a", 88.125), ("b", 12.25)),
     )
-    assert [scheme for scheme, _ in known.aliases] == ["doi", "pmid", "hal", "url", "guid", "title"]
+    assert [scheme for scheme, _ in known.aliases] == ["doi", "pmid", "hal", "url", "guid", "title", "title"]
 
 
 def test_an_article_of_which_nothing_is_known_comes_back_too(store: Store) -> None:
