@@ -1,5 +1,6 @@
 """Who an article is: addresses and identifiers in one canonical form, and what may name an article."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +19,7 @@ from watcher.identity import (
     ids_in_text,
     surname,
     title_key,
+    volumes_of,
     without_ids,
 )
 
@@ -402,6 +404,9 @@ def test_the_title_of_a_reference_is_told_by_author_and_year() -> None:
         source="t", title="Un nouveau MÉCANISME de résistance, des tumeurs.", authors=("Ziegler TR",), year="2024"
     )
     assert title_key(again) == title_key(reference)
+    (printed,) = identify((replace(reference, volume="28(3)"),))
+    assert printed.aliases == (("title", f"{title_key(reference)}|28"), ("title", title_key(reference)))
+    assert volumes_of(printed.aliases) == {"28"}
 
 
 def test_the_title_of_a_news_item_is_told_by_host_and_day() -> None:

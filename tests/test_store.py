@@ -206,7 +206,7 @@ def test_an_article_comes_back_with_all_its_fields(file: Path) -> None:
         cites=(("nct", "nct01234567"),),
         scores=(("a", 88.125), ("b", 12.25)),
     )
-    assert [scheme for scheme, _ in known.aliases] == ["doi", "pmid", "hal", "url", "guid", "title"]
+    assert [scheme for scheme, _ in known.aliases] == ["doi", "pmid", "hal", "url", "guid", "title", "title"]
 
 
 def test_an_article_of_which_nothing_is_known_comes_back_too(store: Store) -> None:
@@ -262,7 +262,7 @@ def test_known_says_which_article_an_alias_names_and_which_study_it_is(store: St
     paper, news = add(store, PAPER), add(store, plain(2))
     asked = (("doi", "10.1000/ferro.1"), ("url", "s.example/2"), ("doi", "10.1000/other"))
     assert store.known(asked) == {
-        asked[0]: Known(article=paper, story=paper, work=("doi", "10.1000/ferro.1")),
+        asked[0]: Known(article=paper, story=paper, work=("doi", "10.1000/ferro.1"), volumes=frozenset({"12"})),
         asked[1]: Known(article=news, story=news, work=None),
     }
     assert store.known(()) == {}
@@ -281,8 +281,18 @@ def test_members_of_a_story_and_their_ties(store: Store) -> None:
     with store.transaction():
         third = store.add(Related(identified=named(plain(3)), story=first, ties=ties), (), NOW)
     assert [m.id for m in store.story(first)] == [first, third]
-    assert store.ties(third) == ties
+    assert store.ties(third) == ties[1:]  # the other one is of another story
     assert store.ties(first) == ()
+
+
+def test_an_article_moves_to_another_story_with_what_ties_it_there(store: Store) -> None:
+    first, second, third = (add(store, plain(n)) for n in (1, 2, 3))
+    tie = Tie(article=second, strength=0.75, shared=("CD44", "=iron"))
+    with store.transaction():
+        store.move_to_stories([(third, second, (tie,))])
+    assert [[m.id for m in store.story(n)] for n in (first, second, third)] == [[first], [second, third], []]
+    assert store.ties(third) == (tie,)
+    assert [m.id for m in store.search(plain(3).title, 5)] == [third]
 
 
 @pytest.mark.parametrize(

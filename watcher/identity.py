@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -58,6 +59,8 @@ def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Ident
     if article.guid and guid_names:
         own["guid", f"{article.guid}@{article.source}"] = None
     if title := title_key(article):
+        if article.authors and article.year and (volume := re.search(r"\d+", article.volume)):
+            own["title", f"{title}|{volume[0]}"] = None
         own["title", title] = None
     if not own and (words := fold(article.title or (article.summary or article.body)[:200])):
         own["title", f"{words}@{article.source}"] = None  # what nothing else names must still be known again
@@ -240,6 +243,12 @@ def title_key(article: Article) -> str:
     if host and article.published:
         return f"{' '.join(spoken)}|{host}|{article.published:%Y-%m-%d}"
     return ""
+
+
+def volumes_of(aliases: Iterable[Alias]) -> frozenset[str]:
+    """The volumes in which an article is known to be printed, from the titles that name one."""
+    parts = (value.split("|") for scheme, value in aliases if scheme == "title")
+    return frozenset(part[3] for part in parts if len(part) == 4)
 
 
 _INITIALS = re.compile(r"(?:[A-ZÀ-ÖØ-Þ]\.?-?){1,3}")

@@ -9,7 +9,7 @@ from watcher.articles import Rhythm
 from watcher.errors import WatcherError
 from watcher.fetch import Fetched, Manners, Outcome, Unchanged, fetch_then
 from watcher.health import BACKLOG, Showing, after_showing, is_backlog, is_first, is_flood
-from watcher.identity import Alias, Identified
+from watcher.identity import Alias, Identified, volumes_of
 from watcher.ownpages import OwnPage
 from watcher.parse import KINDS
 from watcher.profiles import Profile
@@ -32,7 +32,7 @@ from watcher.sources import (
     state_of,
 )
 from watcher.store import Remembered, RunSummary, Store
-from watcher.stories import WINDOW, Known, Memory, Telling, recognise, relate, telling_of
+from watcher.stories import WINDOW, Known, Memory, Telling, recognise, regroup, relate, telling_of, ties_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,9 @@ class RunReport:
 
 
 SETTLED_TOGETHER = 50  # sources
+REGROUPED = (
+    1_000  # new articles of a run; more of them are a first harvest, whose stories are looked at as news joins them
+)
 
 Clock = Callable[[], datetime]
 Progress = Callable[[SourceReport], None]
@@ -98,6 +101,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
             if progress:
                 progress(reports[-1])
     collector.settle()
+    collector.regroup()
     summary = RunSummary(
         started=started,
         finished=clock(),
@@ -133,6 +137,7 @@ class _Collector:
         self.store, self.profiles, self.started, self.edits, self.backlog = store, profiles, started, edits, backlog
         self._memory: Memory | None = None
         self._unchanged: list[tuple[Source, Unchanged, datetime]] = []  # not yet recorded
+        self._new: list[int] = []
 
     def take(self, source: Source, outcome: Outcome, reading: Reading | None, now: datetime) -> SourceReport:
         """Record what one source brought; a fault in one of them is that source's trouble and no other's.
@@ -164,6 +169,21 @@ class _Collector:
                 kept = _agreed(after_unchanged(state, source, now), outcome, Rhythm(), now)
                 self.store.keep_state(after_showing(state, kept, Showing(), now))
         self._unchanged.clear()
+
+    def regroup(self) -> None:
+        """Look at the stories around the new articles once more, now that all of them are known.
+
+        What came one by one was put where it fitted best at that moment.
+        """
+        memory = self._memory
+        if memory is None or not self._new or len(self._new) > REGROUPED:
+            return
+        found = regroup(memory, [number for number in self._new if number in memory.tellings])
+        moved = [number for number, story in found.items() if memory.story[number] != story]
+        memory.move(found)
+        if moved:
+            with self.store.transaction():
+                self.store.move_to_stories((n, found[n], ties_of(memory, n)) for n in moved)
 
     def _record(
         self, source: Source, outcome: Fetched | Trouble, reading: Reading | None, now: datetime
@@ -259,6 +279,7 @@ class _Collector:
         number = self.store.add(related, item.scores, now, background=background)
         story = number if related.story is None else related.story
         self.memory.add(number, item.telling, story)
+        self._new.append(number)
         taken.add(number)
         _remember(known, identified, Known(article=number, story=story, work=item.telling.work))
         return replace(report, new=report.new + 1, held=report.held + background)
@@ -290,8 +311,8 @@ def _without_known(reading: Reading, known: Mapping[Alias, Known]) -> Reading | 
 def _remember(known: dict[Alias, Known], identified: Identified, met: Known) -> None:
     """Let the aliases of an article name it, unless they name another one."""
     work = met.work or next((alias for alias in identified.aliases if alias[0] == "doi"), None)
-    named = replace(met, work=work)
-    if work != met.work:
+    named = replace(met, work=work, volumes=met.volumes | volumes_of(identified.aliases))
+    if named != met:
         known.update({alias: named for alias, one in known.items() if one.article == met.article})
     for alias in identified.aliases:
         known.setdefault(alias, named)

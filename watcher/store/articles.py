@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from watcher.identity import Alias, Identified
+from watcher.identity import Alias, Identified, volumes_of
 from watcher.relevance import Score
 from watcher.store.opinions import Opinions
 from watcher.store.rows import ARTICLE_COLUMNS, article_row, iso
@@ -11,7 +11,8 @@ from watcher.stories import Known, Related
 
 _PAIRS = 200  # aliases in one `VALUES (...)`
 _KNOWN = """SELECT a.scheme, a.value, a.article, articles.story,
-        (SELECT value FROM aliases d WHERE d.article = a.article AND d.scheme = 'doi' ORDER BY value LIMIT 1)
+        (SELECT value FROM aliases d WHERE d.article = a.article AND d.scheme = 'doi' ORDER BY value LIMIT 1),
+        (SELECT group_concat(value, char(10)) FROM aliases t WHERE t.article = a.article AND t.scheme = 'title')
     FROM (VALUES {}) AS asked
     CROSS JOIN aliases a ON a.scheme = asked.column1 AND a.value = asked.column2
     CROSS JOIN articles ON articles.id = a.article"""
@@ -29,8 +30,10 @@ class Articles(Opinions):
             rows = self._rows(
                 _KNOWN.format(", ".join(["(?, ?)"] * len(part))), [text for pair in part for text in pair]
             )
-            for scheme, value, number, story, doi in rows:
-                found[scheme, value] = Known(article=number, story=story, work=("doi", doi) if doi else None)
+            for scheme, value, number, story, doi, titles in rows:
+                work = ("doi", doi) if doi else None
+                volumes = volumes_of(("title", title) for title in (titles or "").split("\n"))
+                found[scheme, value] = Known(article=number, story=story, work=work, volumes=volumes)
         return found
 
     def add(self, related: Related, scores: Iterable[Score], now: datetime, *, background: bool = False) -> int:

@@ -43,7 +43,9 @@ class Opinions(Line):
     def ties(self, number: int) -> tuple[Tie, ...]:
         """What tied an article to the others of its story, strongest first."""
         rows = self._rows(
-            "SELECT other, strength, shared FROM ties WHERE article = ? ORDER BY strength DESC, other", (number,)
+            "SELECT other, strength, shared FROM ties JOIN articles a ON a.id = article JOIN articles o ON o.id = other"
+            " WHERE article = ? AND a.story = o.story ORDER BY strength DESC, other",  # one of them may have moved away
+            (number,),
         )
         return tuple(Tie(article=o, strength=s, shared=tuple(json.loads(shared))) for o, s, shared in rows)
 
@@ -74,6 +76,13 @@ class Opinions(Line):
     def keep_tellings(self, tellings: Iterable[tuple[int, Telling]]) -> None:
         """Remember what articles tell, until the program changes."""
         self._write("REPLACE INTO tellings VALUES (?, ?, ?)", [_telling_row(*one) for one in tellings])
+
+    def move_to_stories(self, moved: Iterable[tuple[int, int, tuple[Tie, ...]]]) -> None:
+        """Put articles into other stories, with what ties them to the members there."""
+        for number, story, ties in moved:
+            self._write("UPDATE articles SET story = ? WHERE id = ?", [(story, number)])
+            self._write("DELETE FROM ties WHERE article = ?", [(number,)])
+            self._keep_ties(number, ties)
 
     def _keep_ties(self, number: int, ties: Iterable[Tie]) -> None:
         rows = [(number, t.article, t.strength, json.dumps(t.shared, ensure_ascii=False)) for t in ties]

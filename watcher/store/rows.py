@@ -61,6 +61,11 @@ def article_row(article: Article) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _strongest_first(named: Alias) -> tuple[int, int, str]:
+    scheme, value = named
+    return SCHEMES.index(scheme), -value.count("|"), value  # the title that says more comes first
+
+
 def remembered(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Remembered:
     """An article from its row and from those of the tables beside it."""
     (number, title, summary, body, url, language, published, authors, journal, year, volume, pages, event,
@@ -79,7 +84,7 @@ def remembered(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -
         changed=moment(changed),
         story=story,
         sources=tuple(s[0] for s in sightings),
-        aliases=tuple(sorted(((s, v) for s, v in beside["aliases"]), key=lambda a: (SCHEMES.index(a[0]), a[1]))),
+        aliases=tuple(sorted(((s, v) for s, v in beside["aliases"]), key=_strongest_first)),
         cites=tuple((s, v) for s, v in beside["cites"]),
         scores=tuple((profile, value) for profile, value in beside["scores"]),
         page=next((page_of(number, kept) for kept in beside["own_pages"]), None),
