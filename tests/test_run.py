@@ -377,7 +377,7 @@ def _kill_once(server: Server, runs: subprocess.Popen[str], file: Path, dice: ra
     assert runs.stdin is not None
     assert runs.stdout is not None
     server.asked.clear()
-    enough, patience = dice.randint(1, SOURCES), dice.random() * 0.03
+    enough, patience = dice.randint(1, SOURCES), dice.random() * 0.4
     runs.stdin.write(f"{file}\n")
     runs.stdin.flush()
     child = int(runs.stdout.readline())
