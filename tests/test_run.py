@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
+from threading import Event
 
 import pytest
 from servers import Asked, Server, reply
@@ -285,16 +286,25 @@ class _Terms(tuple[Term, ...]):
         return super().__iter__()
 
 
+def _in_turn(turn: Event, answer: bytes) -> Iterator[bytes]:
+    turn.wait(10)
+    yield answer
+
+
 def test_a_bug_met_in_one_source_is_the_trouble_of_that_source_alone(server: Server, store: Store) -> None:
     asked = sources(server, "one", "two", "three")
+    turn, answers = {source.id: Event() for source in asked}, {}
     for number, source in enumerate(asked):
         body = rss(item(10 * number, ON_TOPIC[1]), item(10 * number + 1), host=f"{source.id}.example")
-        server.routes[f"/{source.id}"] = reply(body=body, ETag='"v1"')
+        answers[source.id] = reply(body=body, ETag='"v1"')
+        server.routes[f"/{source.id}"] = _in_turn(turn[source.id], answers[source.id])
     terms = _Terms(FERRO.terms)
     profile = replace(FERRO, terms=terms)
+    turn["one"].set()
 
     def between(report: SourceReport) -> None:
         terms.faulty = report.source.id == "one"
+        turn[{"one": "two", "two": "three", "three": "one"}[report.source.id]].set()
 
     report = run(store, asked, profiles=(profile,), progress=between)
     assert [(r.source.id, r.new, r.trouble and r.trouble.kind) for r in report.sources] == [
@@ -305,6 +315,7 @@ def test_a_bug_met_in_one_source_is_the_trouble_of_that_source_alone(server: Ser
     assert trouble.detail == "ZeroDivisionError: a bug"
     assert store.states()["two"].etag == ""
     assert {k.article.source for k in store.all()} == {"one", "three"}
+    server.routes.update({f"/{name}": answer for name, answer in answers.items()})
     run(store, asked, profiles=(profile,), now=NOW + DAY)
     assert store.count() == 6
 

@@ -10,7 +10,7 @@ from watcher.tellings import EXPECTED, Telling, Weighed, Weights, parts_of, weig
 LEAST_SHARED = 1.0  # weight, among the recent articles, of the rarest keys that two articles share, to be compared
 ALONE = 0.99  # the most that one key brings to that, so that it takes two of them
 CROWDED = 100  # articles; a key that more of them have among their rarest finds nothing any more
-GROWN = 0.02  # share by which the articles become more before what each key weighs is worked out again
+GROWN = 0.1  # share by which the articles become more before what each key weighs is worked out again
 KEPT_WEIGHED = 4000  # articles whose weight is kept
 
 

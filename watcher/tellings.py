@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 from math import exp, log10
 
@@ -244,26 +244,33 @@ def _expected_share(key: str) -> float:
     return min(1.0, float(WORDS_OF_AN_ARTICLE * 10.0**-general))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Weighed:
-    """The keys of a telling with what each part of them weighs."""
+    """The keys of a telling with what each part of them weighs, worked out when first asked for: few pairs need all."""
 
     parts: Parts
-    names: float
-    phrases: float
-    lead: float
-    keys: float
+    weights: Weights
+
+    @cached_property
+    def keys(self) -> float:
+        return self.weights.plain.of(self.parts.keys)
+
+    @cached_property
+    def names(self) -> float:
+        return self.weights.of(self.parts.names)
+
+    @cached_property
+    def phrases(self) -> float:
+        return self.weights.of_phrases(self.parts.phrases)
+
+    @cached_property
+    def lead(self) -> float:
+        return self.weights.of(self.parts.lead)
 
 
 def weighed(parts: Parts, weights: Weights) -> Weighed:
     """What each part of a telling weighs."""
-    return Weighed(
-        parts=parts,
-        names=weights.of(parts.names),
-        phrases=weights.of_phrases(parts.phrases),
-        lead=weights.of(parts.lead),
-        keys=weights.plain.of(parts.keys),
-    )
+    return Weighed(parts=parts, weights=weights)
 
 
 def alike(one: Weighed, other: Weighed, weights: Weights) -> float:

@@ -22,7 +22,7 @@ from watcher.sources import Source, SourceState, Trouble
 
 T = TypeVar("T")
 
-WAITING = 8  # outcomes that nobody has taken yet: documents of up to 10 MB
+WAITING = 24  # outcomes that nobody has taken yet: documents of up to 10 MB, few of which are larger than 200 kB
 
 Follow = Callable[[Source, Fetched], str]
 Crawls = Callable[[Source], bool]
@@ -63,7 +63,8 @@ def fetch_all(
     lanes = _Lanes(wanted, manners, spacing)
     if not rested:
         lanes.rest()
-    return _fetched(lanes, follow, crawls, lambda _, outcome: outcome)
+    for ready in _fetched(lanes, follow, crawls, lambda _, outcome: outcome):
+        yield from ready
 
 
 def fetch_then(
@@ -73,15 +74,18 @@ def fetch_then(
     follow: Follow = _one_page,
     crawls: Crawls = _nothing,
     spacing: Spacing = _no_more,
-) -> Generator[tuple[Source, T], None, None]:
-    """As `fetch_all`, with what `then` makes of each outcome, in the thread that brought it; it must not raise."""
+) -> Generator[tuple[tuple[Source, T], ...], None, None]:
+    """As `fetch_all`, with what `then` makes of each outcome, in the thread that brought it; it must not raise.
+
+    They come as many at a time as are ready, at least one.
+    """
     return _fetched(_Lanes(wanted, manners, spacing), follow, crawls, then)
 
 
 def _fetched(
     lanes: "_Lanes", follow: Follow, crawls: Crawls, then: Callable[[Source, Outcome], T]
-) -> Generator[tuple[Source, T], None, None]:
-    count = lanes.left
+) -> Generator[tuple[tuple[Source, T], ...], None, None]:
+    left = lanes.left
     done: Queue[tuple[Source, T]] = Queue(maxsize=WAITING)
 
     def work() -> None:
@@ -94,12 +98,17 @@ def _fetched(
             lanes.give_back(lane)
             done.put((source, then(source, outcome)))
 
-    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(lanes.manners.workers, count))]
+    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(lanes.manners.workers, left))]
     try:
         for thread in crew:
             thread.start()
-        for _ in range(count):
-            yield done.get()
+        while left:
+            ready = [done.get()]
+            with suppress(Empty):
+                while len(ready) < WAITING:
+                    ready.append(done.get_nowait())
+            left -= len(ready)
+            yield tuple(ready)
     finally:
         lanes.stop()
         while any(thread.is_alive() for thread in crew):

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from multiprocessing.connection import Connection
@@ -27,7 +28,7 @@ Studied = tuple[Outcome, Reading | None]
 def studying(
     profiles: tuple[Profile, ...], clock: Callable[[], datetime], marks: Mapping[str, bytes], *, documents: int
 ) -> Iterator[Callable[[Source, Outcome], Studied]]:
-    """A second process that studies the documents that any thread brings, one at a time.
+    """A second process that studies the documents that any thread brings, one at a time; they stay there.
 
     Where it would gain nothing, nothing is studied. `marks` are those of the items that are known, by source.
     `documents` is how many are expected. The process is a copy of this one (fork), which is safe only while there is a
@@ -42,7 +43,10 @@ def studying(
     def studied(source: Source, outcome: Outcome) -> Studied:
         if not isinstance(outcome, Fetched):
             return outcome, None
-        return outcome, helper.study(source, outcome, clock(), marks.get(source.id, b""))
+        reading = helper.study(source, outcome, clock(), marks.get(source.id, b""))
+        if not reading.left_out:  # it will not be read again, and documents are large
+            outcome = replace(outcome, content=b"", pages=())
+        return outcome, reading
 
     try:
         yield studied

@@ -1,20 +1,20 @@
-"""Record what sources bring, one transaction per source."""
+"""Record what sources bring: each source whole or not at all."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.articles import Rhythm
 from watcher.errors import WatcherError
-from watcher.fetch import Fetched, Manners, Outcome, Unchanged, fetch_then
+from watcher.fetch import Fetched, Manners, Unchanged, fetch_then
 from watcher.health import BACKLOG, Showing, after_showing, is_backlog, is_first, is_flood
 from watcher.identity import Alias, Identified, volumes_of
 from watcher.ownpages import OwnPage
 from watcher.parse import KINDS
 from watcher.profiles import Profile
 from watcher.relevance import judge
-from watcher.run.apart import studying
+from watcher.run.apart import Studied, studying
 from watcher.run.documents import Item, Reading, addressed, crawls, fault, follow, item_of, spacing, study
 from watcher.run.opinions import judge_again
 from watcher.run.pages import read_pages
@@ -78,7 +78,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     backlog: timedelta = BACKLOG,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Ask every source that is due (or everyone), and record what they bring, one transaction per source.
+    """Ask every source that is due (or everyone), and record what they bring, each source whole or not at all.
 
     What a new source published longer than `backlog` ago is kept in the background.
     """
@@ -87,7 +87,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
     states = store.states()
     asked = sources if everyone else due(sources, states, started)
     collector = _Collector(store, profiles, started, backlog=backlog)
-    reports = []
+    reports: list[SourceReport] = []
     known = [(s, state_of(s, states)) for s in asked]
     wanted = [(addressed(s, state, manners, started), asking(state, started)) for s, state in known]
     marks = {source.id: asking(state, started).marks for source, state in known}
@@ -96,10 +96,11 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
         studying(profiles, clock, marks, documents=whole) as studied,
         closing(fetch_then(studied, wanted, manners, follow, crawls, spacing)) as outcomes,
     ):
-        for source, (outcome, reading) in outcomes:
-            reports.append(collector.take(source, outcome, reading, clock()))
-            if progress:
-                progress(reports[-1])
+        for ready in outcomes:
+            for report in collector.take(ready, clock()):
+                reports.append(report)
+                if progress:
+                    progress(report)
     collector.settle()
     collector.regroup()
     summary = RunSummary(
@@ -139,24 +140,37 @@ class _Collector:
         self._unchanged: list[tuple[Source, Unchanged, datetime]] = []  # not yet recorded
         self._new: list[int] = []
 
-    def take(self, source: Source, outcome: Outcome, reading: Reading | None, now: datetime) -> SourceReport:
-        """Record what one source brought; a fault in one of them is that source's trouble and no other's.
+    def take(self, ready: Iterable[tuple[Source, Studied]], now: datetime) -> list[SourceReport]:
+        """Record what some sources brought, in one transaction: waiting for the disk takes longer than writing.
 
         That nothing changed is recorded for many sources at a time, with `settle`: there is nothing to lose.
         """
-        if isinstance(outcome, Unchanged):
-            self._unchanged.append((source, outcome, now))
-            if len(self._unchanged) >= SETTLED_TOGETHER:
-                self.settle()
-            return SourceReport(source=source, unchanged=True)
-        try:
+        reports, brought = [], []
+        for source, (outcome, reading) in ready:
+            if isinstance(outcome, Unchanged):
+                self._unchanged.append((source, outcome, now))
+                reports.append(SourceReport(source=source, unchanged=True))
+            else:
+                brought.append((source, outcome, reading))
+        if len(self._unchanged) >= SETTLED_TOGETHER:
+            self.settle()
+        if brought:
             with self.store.transaction():
+                reports += [self._apart(source, outcome, reading, now) for source, outcome, reading in brought]
+        return reports
+
+    def _apart(
+        self, source: Source, outcome: Fetched | Trouble, reading: Reading | None, now: datetime
+    ) -> SourceReport:
+        """Record one source, all or nothing; a fault in it is that source's trouble and no other's."""
+        try:
+            with self.store.part():
                 return self._record(source, outcome, reading, now)
         except WatcherError:
             raise
         except Exception as error:
             self._memory = None  # it may hold articles that were rolled back
-            with self.store.transaction():
+            with self.store.part():
                 return self._troubled(source, fault(error), now)
 
     def settle(self) -> None:

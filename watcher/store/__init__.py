@@ -1,6 +1,6 @@
 """Remember; values in, values out.
 
-Facts are written first, one transaction per source together with its validators. Opinions (stories, scores) can always
+Facts are written first, those of one source together with its validators. Opinions (stories, scores) can always
 be computed again from them.
 """
 

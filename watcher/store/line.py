@@ -72,6 +72,21 @@ class Line:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """All or nothing inside a transaction; what was written before it stays written."""
+        with told(self.file):
+            self._connection.execute("SAVEPOINT part")
+            try:
+                yield
+            except BaseException:
+                if self._connection.in_transaction:  # some errors end the whole of it
+                    self._connection.execute("ROLLBACK TO part")
+                raise
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("RELEASE part")
+
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with told(self.file):
             return self._connection.execute(sql, values).fetchall()
