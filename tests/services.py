@@ -1,4 +1,4 @@
-"""Imitations of four literature services on the loopback: what they document, and what their answers are known for.
+"""Imitations of six literature services on the loopback: what they document, and what their answers are known for.
 
 Each keeps records with the day on which it entered them, answers for the days that it is asked for, page by page, and
 refuses a request that is not of the documented form.
@@ -152,6 +152,44 @@ class PubMed:
         start = int(one["retstart"])
         records = self.history[one["WebEnv"]][start : start + int(one["retmax"])]
         return reply(body=pubmed_xml(*records), Content_Type="text/xml; charset=UTF-8")
+
+
+@dataclass(slots=True)
+class OpenAlex:
+    """Numbered pages of works, by the days on which they are said to be published."""
+
+    entered: list[Entered] = field(default_factory=list)
+
+    def __call__(self, path: str, query: Query) -> bytes:
+        one = {name: values[0] for name, values in query.items()}
+        filters = dict(part.split(":", 1) for part in one["filter"].split(","))
+        if path != "/works" or not filters["title_and_abstract.search"]:
+            return said({"error": "Invalid query parameters error.", "message": "no such filter"}, 403)
+        days = filters["from_publication_date"], filters["to_publication_date"]
+        found = [record for day, record in self.entered if days[0] <= day <= days[1]]
+        start, size = (int(one["page"]) - 1) * int(one["per_page"]), int(one["per_page"])
+        return said({"meta": {"count": len(found)}, "results": found[start : start + size]})
+
+
+@dataclass(slots=True)
+class ClinicalTrials:
+    """Studies by the day of their last change, page by page behind tokens; counted where that is asked for."""
+
+    entered: list[Entered] = field(default_factory=list)
+
+    def __call__(self, path: str, query: Query) -> bytes:
+        one = {name: values[0] for name, values in query.items()}
+        days = re.search(r"AREA\[LastUpdatePostDate\]RANGE\[([\d-]{10}),([\d-]{10})\]$", one["filter.advanced"])
+        if path != "/api/v2/studies" or one["countTotal"] != "true" or not days:
+            return reply(400, b"`filter.advanced` parameter has incorrect format", Content_Type="text/plain")
+        found = [record for day, record in self.entered if days[1] <= day <= days[2]]
+        start, size = int(one.get("pageToken", "0")), int(one["pageSize"])
+        answer: dict[str, Any] = {"studies": found[start : start + size]}
+        if start == 0:
+            answer["totalCount"] = len(found)
+        if start + size < len(found):
+            answer["nextPageToken"] = str(start + size)
+        return said(answer)
 
 
 def pubmed_xml(*found: dict[str, Any]) -> bytes:

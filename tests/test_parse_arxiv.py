@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from servers import http_server, reply
 
 from watcher.parse import arxiv
+from watcher.parse.services import parameter
 from watcher.sources import Source
 
 SOURCE = Source(id="ax", url=arxiv.KIND.service, kind="arxiv", query='cat:q-bio.CB AND abs:"drug resistance"')
@@ -101,6 +102,15 @@ def test_an_error_comes_as_a_feed() -> None:
 def test_asking_too_often_comes_as_plain_text() -> None:
     trouble = refused(SOURCE, b"Rate exceeded.", content_type="text/plain")
     assert (trouble.kind, trouble.status) == ("http", 429)
+
+
+def test_a_window_that_holds_too_much_is_closed_earlier() -> None:
+    narrower = following(SOURCE, page(entry("2611.00001v1"), total=18_000), asked(SOURCE))
+    assert "submittedDate:[202611120000 TO 202611152359]" in parameter(narrower, "search_query")
+    assert parameter(narrower, "start") == "0"
+    parsed = read(SOURCE, page(entry("2611.00001v1"), total=4_000), address=narrower, content_type=XML)
+    assert parsed.reached == datetime(2026, 11, 23, tzinfo=UTC)  # the next window begins a week before that
+    assert "start=1" in following(SOURCE, page(entry("2611.00001v1", day="2026-11-14"), total=4_000), narrower)
 
 
 def test_pages_follow_by_what_they_hold_until_all_came() -> None:

@@ -39,15 +39,16 @@ def page(*studies: object, token: str = "") -> bytes:
     return json.dumps({"studies": studies} | ({"nextPageToken": token} if token else {})).encode()
 
 
-def request(path: str, since: str, token: str = "") -> str:
+def request(path: str, since: str, token: str = "", *, until: str = "2026-11-23") -> str:
     wanted = {
         "query.cond": "osteosarcoma",
         "filter.overallStatus": "RECRUITING",
-        "filter.advanced": f"AREA[LastUpdatePostDate]RANGE[{since},MAX]",
+        "filter.advanced": f"AREA[LastUpdatePostDate]RANGE[{since},{until}]",
         "fields": clinicaltrials.FIELDS,
         "sort": "LastUpdatePostDate:desc",
         "pageSize": "100",
         "format": "json",
+        "countTotal": "true",
     }
     return at(path, wanted | ({"pageToken": token} if token else {}))
 
@@ -63,7 +64,7 @@ def test_a_plain_query_is_a_search() -> None:
 
 def test_a_filter_of_ones_own_stays() -> None:
     address = asked(replace(SOURCE, query="query.term=iron&filter.advanced=AREA[Phase]PHASE2"))
-    wanted = "(AREA[Phase]PHASE2) AND AREA[LastUpdatePostDate]RANGE[2026-11-19,MAX]"
+    wanted = "(AREA[Phase]PHASE2) AND AREA[LastUpdatePostDate]RANGE[2026-11-19,2026-11-23]"
     assert parameter(address, "filter.advanced") == wanted
 
 
@@ -128,7 +129,7 @@ def test_two_pages_come_home_and_nothing_twice(tmp_path: Path) -> None:
         server.routes |= {
             request("/studies", "2026-10-23"): reply(body=page(*studies[:100], token="t2")),
             request("/studies", "2026-10-23", "t2"): reply(body=page(*studies[100:])),
-            request("/studies", "2026-11-19"): reply(body=page(*studies[:4], moved)),
+            request("/studies", "2026-11-19", until="2026-11-24"): reply(body=page(*studies[:4], moved)),
         }
         report = harvest.take(NOW)
         assert (report.new, report.trouble) == (130, None)

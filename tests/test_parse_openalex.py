@@ -38,9 +38,12 @@ def page(*works: object, count: int, **meta: object) -> bytes:
     return json.dumps({"meta": {"count": count, "per_page": 100} | meta, "results": works}).encode()
 
 
-def request(path: str, since: str, *, number: int = 1, key: str = "", cursor: str = "") -> str:
+def request(
+    path: str, since: str, *, until: str = "2026-12-22", number: int = 1, key: str = "", cursor: str = ""
+) -> str:
     wanted: dict[str, object] = {"api_key": key} if key else {}
-    wanted["filter"] = f"title_and_abstract.search:ferroptosis AND CD44,from_publication_date:{since}"
+    days = f"from_publication_date:{since},to_publication_date:{until}"
+    wanted["filter"] = f"title_and_abstract.search:ferroptosis AND CD44,{days}"
     wanted |= {"sort": "publication_date:desc", "select": openalex.FIELDS, "per_page": 100}
     return at(path, wanted | ({"cursor": cursor} if cursor else {"page": number}))
 
@@ -55,7 +58,8 @@ def test_with_a_key_pages_are_asked_by_cursor() -> None:
 
 def test_a_filter_narrows_and_a_comma_in_the_query_ends_none() -> None:
     narrowed = replace(SOURCE, query="iron, cancer", select=(("filter", "language:fr"),))
-    wanted = "title_and_abstract.search:iron  cancer,from_publication_date:2026-10-20,language:fr"
+    days = "from_publication_date:2026-10-20,to_publication_date:2026-12-22"
+    wanted = f"title_and_abstract.search:iron  cancer,{days},language:fr"
     assert parameter(asked(narrowed), "filter") == wanted
 
 
@@ -117,8 +121,18 @@ def test_numbered_pages_end_at_ten_thousand_works_and_say_so() -> None:
     last = asked(SOURCE).replace("page=1", "page=100")
     assert "page=100" in last
     assert following(SOURCE, deep, last) == ""
-    assert not read(SOURCE, deep).complete
+    assert not read(SOURCE, deep, address=last).complete
     assert read(KEYED, deep).complete
+
+
+def test_a_window_that_holds_too_much_is_closed_earlier_by_number_and_by_cursor() -> None:
+    for source in (SOURCE, KEYED):
+        narrower = following(source, page(work(1), count=40_000), asked(source))
+        assert "from_publication_date:2026-10-20,to_publication_date:2026-10-30" in parameter(narrower, "filter")
+        assert read(source, page(work(1), count=5_000), address=narrower).reached is not None
+        page_two = following(source, page(work(1), count=5_000, next_cursor="c2"), narrower)
+        assert parameter(page_two, "filter") == parameter(narrower, "filter")
+        assert (parameter(page_two, "page"), parameter(page_two, "cursor")) in (("2", ""), ("", "c2"))
 
 
 def test_a_cursor_is_followed_until_there_is_none() -> None:
@@ -135,7 +149,7 @@ def test_two_pages_come_home_and_nothing_twice(tmp_path: Path) -> None:
         server.routes |= {
             request("/works", "2026-09-23"): reply(body=page(*works[:100], count=150)),
             request("/works", "2026-09-23", number=2): reply(body=page(*works[100:], count=150)),
-            request("/works", "2026-10-20"): reply(body=page(*works[:20], count=20)),
+            request("/works", "2026-10-20", until="2026-12-23"): reply(body=page(*works[:20], count=20)),
         }
         report = harvest.take(NOW)
         assert (report.new, report.trouble) == (150, None)

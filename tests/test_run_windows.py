@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from harvest import NOW, Harvest
 from servers import reply
-from services import EuropePmc, Hal, PubMed, Query, Service, queries, served
+from services import ClinicalTrials, EuropePmc, Hal, OpenAlex, PubMed, Query, Service, queries, served
 
+from watcher.parse import openalex
 from watcher.sources import FIRST_WINDOW, Source
 from watcher.store import Store
 
@@ -18,14 +19,14 @@ WEIGHT = 100  # each record of these services stands for a hundred: they say tha
 RECORDS = 200
 DAY = timedelta(days=1)
 
-_COUNT = re.compile(rb'"(hitCount|numFound|count)": ("?)(\d+)')
+_COUNT = re.compile(rb'"(hitCount|numFound|count|totalCount)": ("?)(\d+)')
 
 
 def heavy(service: Service) -> Service:
     """A service that counts each of its records a hundred times."""
 
     def answer(path: str, query: Query) -> bytes:
-        steps = ("start", "rows", "retstart", "retmax")
+        steps = ("start", "rows", "retstart", "retmax", "per_page", "pageSize")
         light = {name: [str(int(v[0]) // WEIGHT)] if name in steps else v for name, v in query.items()}
         head, _, body = service(path, light).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200")
@@ -49,12 +50,21 @@ def pubmed(number: int) -> dict[str, Any]:
     return {"pmid": str(1000 + number), "title": f"Paper {number}", "doi": f"10.1000/x.{number}"}
 
 
+def work(number: int) -> dict[str, Any]:
+    return {"id": f"https://openalex.org/W{number}", "title": f"Paper {number}", "doi": f"10.1000/x.{number}"}
+
+
+def study(number: int) -> dict[str, Any]:
+    return {"protocolSection": {"identificationModule": {"nctId": f"NCT{number:08}", "briefTitle": f"Paper {number}"}}}
+
+
 @pytest.mark.parametrize(
     ("kind", "service", "record", "path"),
     [
         ("europepmc", EuropePmc(page=10), europepmc, "/europepmc/webservices/rest/search"),
         ("hal", Hal(), hal, "/search/"),
         ("pubmed", PubMed(), pubmed, "/entrez/eutils/esearch.fcgi"),
+        ("clinicaltrials", ClinicalTrials(), study, "/api/v2/studies"),
     ],
 )
 def test_what_is_too_much_for_one_run_comes_in_three(
@@ -75,6 +85,18 @@ def test_what_is_too_much_for_one_run_comes_in_three(
     assert asked[0] <= 100
     with Store(harvest.file) as store:
         assert store.states()[kind].ok == NOW + 3 * DAY / 4
+
+
+def test_works_that_are_asked_by_the_day_of_publication_come_in_two(tmp_path: Path) -> None:
+    start, length = NOW - FIRST_WINDOW - openalex.LATE, FIRST_WINDOW + openalex.LATE + openalex.EARLY
+    records = 120
+    service = OpenAlex(entered=[(f"{start + n * length / records:%Y-%m-%d}", work(n)) for n in range(records)])
+    with served(heavy(service)) as server:
+        harvest = Harvest(tmp_path, Source(id="oa", kind="openalex", url=f"{server.url}/works", query="x"))
+        first = harvest.take(NOW)
+        assert (first.trouble, 0 < first.new < records) == (None, True)
+        assert harvest.take(NOW + DAY).trouble is None
+    assert len(harvest.titles()) == records
 
 
 def test_a_window_that_fits_is_read_up_to_now(tmp_path: Path) -> None:

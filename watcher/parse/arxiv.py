@@ -7,7 +7,7 @@ from datetime import timedelta
 from watcher.articles import Article, Parsed
 from watcher.parse import feed
 from watcher.parse.kind import Kind
-from watcher.parse.services import PAGE, parameter, refusal, unreadable, with_parameters
+from watcher.parse.services import PAGE, day_after, last_day, parameter, refusal, unreadable, with_parameters
 from watcher.sources import Source, Trouble, Window
 
 LATE = timedelta(days=7)  # moderators and week-ends stand between the submission of a preprint and its listing
@@ -15,7 +15,7 @@ LATE = timedelta(days=7)  # moderators and week-ends stand between the submissio
 _ENTRY = re.compile(rb"<entry[\s>]")
 _TOTAL = re.compile(rb"<opensearch:totalResults[^<>]*>\s*(\d{1,9})\s*<")
 _PUBLISHED = re.compile(rb"<published>\s*(\d{4})-(\d\d)-(\d\d)")
-_SINCE = re.compile(r"submittedDate:\[(\d{8})")
+_DAYS = re.compile(r"submittedDate:\[(\d{8})0000 TO (\d{8})2359\]")
 _ID = re.compile(rb"<id>\s*([^<>\s]+)\s*</id>")
 _DOI = re.compile(rb"<arxiv:doi[^<>]*>\s*([^<>\s]+)\s*</arxiv:doi>")
 _NAME = re.compile(r"https?://arxiv\.org/abs/(\S+?)(?:v\d+)?")
@@ -40,24 +40,44 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
     parsed = feed.parse(document, source, address=address, content_type=content_type)
     if isinstance(parsed, Trouble):
         if parsed.kind == "empty" and _TOTAL.search(document) and _total(document) <= _start(address):
-            return Parsed(articles=())
+            return Parsed(articles=(), reached=day_after(_dashed(days[2]), LATE) if (days := _days(address)) else None)
         return unreadable(document) if parsed.kind == "not-a-feed" else parsed  # "Rate exceeded." is plain text
     for article in parsed.articles:
         if article.title == "Error" or _ERROR.match(article.guid):
             return refusal(article.summary or "Error")
     dois = _dois(document)
-    return replace(parsed, articles=tuple(_preprint(article, dois) for article in parsed.articles))
+    return replace(
+        parsed,
+        articles=tuple(_preprint(article, dois) for article in parsed.articles),
+        reached=day_after(_dashed(days[2]), LATE) if (days := _days(address)) else None,
+    )
 
 
 def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001
-    """The next page; none when all came, or when arXiv passes over the dates and is further back than was asked."""
+    """The next page; none when all came, or when arXiv passes over the dates and is further back than was asked.
+
+    A window that holds too much is closed earlier.
+    """
     found = len(_ENTRY.findall(document))
-    start = _start(address) + found
-    since = _SINCE.search(parameter(address, "search_query"))
-    days = ["".join(part.decode() for part in day) for day in _PUBLISHED.findall(document)]
-    if not found or start >= _total(document) or (since and days and min(days) < since[1]):
+    start, total = _start(address) + found, _total(document)
+    days = _days(address)
+    if days and not _start(address) and (last := last_day(_dashed(days[1]), _dashed(days[2]), total)):
+        asked = parameter(address, "search_query")
+        query = f"{asked[: days.start(2)]}{last.replace('-', '')}{asked[days.end(2) :]}"
+        return with_parameters(address, search_query=query)
+    published = ["".join(part.decode() for part in day) for day in _PUBLISHED.findall(document)]
+    if not found or start >= total or (days and published and min(published) < days[1]):
         return ""
     return with_parameters(address, start=start)
+
+
+def _days(address: str) -> re.Match[str] | None:
+    """The first and the last day that an address asks for, as arXiv writes them."""
+    return _DAYS.search(parameter(address, "search_query"))
+
+
+def _dashed(day: str) -> str:
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}"
 
 
 def _preprint(article: Article, dois: dict[str, str]) -> Article:

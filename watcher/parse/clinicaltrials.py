@@ -1,6 +1,7 @@
 """Ask ClinicalTrials.gov for the studies that were posted or updated lately, and turn them into articles."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,12 +10,16 @@ from watcher.parse.html import MAX_TEXT, plain
 from watcher.parse.kind import Kind
 from watcher.parse.services import (
     PAGE,
+    day_after,
     day_of,
     declared,
     error_in,
     inside,
+    last_day,
     loads,
+    number,
     once,
+    parameter,
     records,
     refusal,
     text,
@@ -31,6 +36,7 @@ FIELDS = (
 )
 
 _PARAMETERS = re.compile(r"(?:query|filter)\.\w+=")
+_DAYS = re.compile(r"AREA\[LastUpdatePostDate\]RANGE\[(\d{4}-\d\d-\d\d),(\d{4}-\d\d-\d\d)\]\Z")
 _NCT = re.compile(r"NCT\d{8}")
 
 
@@ -41,11 +47,12 @@ def address(source: Source, window: Window) -> str:
     """
     own = _PARAMETERS.match(source.query)
     asked = dict(parse_qsl(source.query)) if own else {"query.term": source.query}
-    changed = f"AREA[LastUpdatePostDate]RANGE[{window.since:%Y-%m-%d},MAX]"
+    last = window.until + timedelta(days=1)  # whatever the time zone of the registry
+    changed = f"AREA[LastUpdatePostDate]RANGE[{window.since:%Y-%m-%d},{last:%Y-%m-%d}]"
     narrowed = asked.get("filter.advanced")
     asked["filter.advanced"] = f"({narrowed}) AND {changed}" if narrowed else changed
     asked |= {"fields": FIELDS, "sort": "LastUpdatePostDate:desc", "pageSize": str(PAGE), "format": "json"}
-    return with_parameters(source.url, **asked)
+    return with_parameters(source.url, **asked, countTotal="true")
 
 
 def parse(document: bytes, source: Source, *, address: str, content_type: str) -> Parsed | Trouble:  # noqa: ARG001
@@ -59,20 +66,25 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
         return refusal(text(answer, "message") or "no studies")
     articles = [_article(inside(study, "protocolSection"), source) for study in records(answer, "studies")]
     named = tuple(article for article in articles if article.guid)
-    return Parsed(articles=named, skipped=len(articles) - len(named))
+    days = _DAYS.search(parameter(address, "filter.advanced"))
+    return Parsed(articles=named, skipped=len(articles) - len(named), reached=day_after(days[2]) if days else None)
 
 
 def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001
-    """The next page: the same question with the token that this page gives."""
+    """The next page: the same question with the token that this page gives; too wide a window is closed earlier."""
     answer = loads(document) or {}
+    asked = parameter(address, "filter.advanced")
+    days = None if parameter(address, "pageToken") else _DAYS.search(asked)
+    if days and (last := last_day(days[1], days[2], number(answer, "totalCount") or 0)):
+        return with_parameters(address, **{"filter.advanced": f"{asked[: days.start(2)]}{last}]"})
     token = text(answer, "nextPageToken")
     return with_parameters(address, pageToken=token) if token and records(answer, "studies") else ""
 
 
 def _article(study: dict[str, Any], source: Source) -> Article:
     name, status = inside(study, "identificationModule"), inside(study, "statusModule")
-    number = _NCT.fullmatch(text(name, "nctId").upper())
-    nct = number[0] if number else ""
+    found = _NCT.fullmatch(text(name, "nctId").upper())
+    nct = found[0] if found else ""
     published, _ = day_of(text(inside(status, "lastUpdatePostDateStruct"), "date"))
     return Article(
         source=source.id,

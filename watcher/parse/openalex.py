@@ -9,11 +9,13 @@ from watcher.parse.html import absolute, plain, plain_title
 from watcher.parse.kind import Kind
 from watcher.parse.services import (
     PAGE,
+    day_after,
     day_of,
     declared,
     doi_address,
     error_in,
     inside,
+    last_day,
     loads,
     number,
     once,
@@ -30,9 +32,11 @@ from watcher.sources import Source, Trouble, Window
 
 DEEPEST = 10_000  # works, as far as numbered pages reach
 LATE = timedelta(days=30)  # OpenAlex says when a work was published, and may list it weeks after that day
+EARLY = timedelta(days=30)  # and journals date issues ahead; a date further ahead has its turn when it is nearer
 FIELDS = "id,doi,ids,title,publication_date,language,authorships,primary_location,biblio,abstract_inverted_index"
 MAX_WORDS = 20_000  # of an abstract
 
+_DAYS = re.compile(r"from_publication_date:(\d{4}-\d\d-\d\d),to_publication_date:(\d{4}-\d\d-\d\d)")
 _ARXIV = re.compile(r"10\.48550/arxiv\.(\S+)", re.IGNORECASE)
 
 
@@ -43,7 +47,8 @@ def address(source: Source, window: Window) -> str:
     key. It belongs into the secrets; one in the source's address works too.
     """
     words = source.query.replace(",", " ")  # a comma would end the filter
-    filters = [f"title_and_abstract.search:{words}", f"from_publication_date:{window.since - LATE:%Y-%m-%d}"]
+    days = f"from_publication_date:{window.since - LATE:%Y-%m-%d},to_publication_date:{window.until + EARLY:%Y-%m-%d}"
+    filters = [f"title_and_abstract.search:{words}", days]
     filters += [value for name, value in source.select if name == "filter" and value]
     keyed = "api_key" in window.given or bool(parameter(source.url, "api_key"))
     return with_parameters(
@@ -68,23 +73,42 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
         return refusal(text(answer, "message") or "no results")
     articles = [_article(work, source) for work in records(answer, "results")]
     named = tuple(article for article in articles if article.title or article.guid)
-    reached = bool(parameter(address, "cursor")) or (number(inside(answer, "meta"), "count") or 0) <= DEEPEST
-    return Parsed(articles=named, complete=reached, skipped=len(articles) - len(named))
+    held = number(inside(answer, "meta"), "count") or 0
+    days = _DAYS.search(parameter(address, "filter"))
+    return Parsed(
+        articles=named,
+        complete=bool(parameter(address, "cursor")) or held <= DEEPEST or bool(_narrower(address, held)),
+        skipped=len(articles) - len(named),
+        reached=day_after(days[2], LATE) if days else None,
+    )
 
 
 def more(document: bytes, *, address: str, source: Source) -> str:  # noqa: ARG001
-    """The next page, by cursor or by number, whichever was asked for."""
+    """The next page, by cursor or by number, as it was asked for; a window that holds too much is closed earlier."""
     answer = loads(document) or {}
     meta = inside(answer, "meta")
     if not records(answer, "results"):
         return ""
-    if parameter(address, "cursor"):
+    if narrower := _narrower(address, number(meta, "count") or 0):
+        return narrower
+    cursor = parameter(address, "cursor")
+    if cursor:
         cursor = text(meta, "next_cursor")
         return with_parameters(address, cursor=cursor) if cursor else ""
     page = number({"page": parameter(address, "page")}, "page") or 1
     if page * (number(meta, "per_page") or PAGE) >= min(number(meta, "count") or 0, DEEPEST):
         return ""
     return with_parameters(address, page=page + 1)
+
+
+def _narrower(address: str, held: int) -> str:
+    """The first page of a window that closes earlier; "" when this one holds no more than a run can read."""
+    asked = parameter(address, "filter")
+    days = _DAYS.search(asked)
+    if not days or (parameter(address, "cursor") != "*" and parameter(address, "page") != "1"):
+        return ""
+    last = last_day(days[1], days[2], held)
+    return with_parameters(address, filter=f"{asked[: days.start(2)]}{last}{asked[days.end(2) :]}") if last else ""
 
 
 def _article(work: dict[str, Any], source: Source) -> Article:
