@@ -2,9 +2,7 @@
 
 import gzip
 import multiprocessing
-import shutil
 import ssl
-import subprocess
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 from servers import Answer, Asked, Server, http_server, reply
 
 from watcher.fetch import Manners
@@ -354,29 +353,24 @@ def test_a_redirect_to_another_server_takes_no_secret_along(store: Store) -> Non
 # ---- encryption ----
 
 
-def _certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for the first server, signed by itself."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs the openssl program")
-    file = folder / f"{name}.pem"
-    settings = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test"
-    names = ["-addext", f"subjectAltName=IP:{HOME}", "-keyout", str(file), "-out", f"{file}.crt"]
-    subprocess.run([openssl, *settings.split(), *names], check=True, capture_output=True)
-    file.write_text(file.read_text() + Path(f"{file}.crt").read_text())
+def _serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return file, context
+    certificate.configure_cert(context)
+    return context
 
 
 def test_a_line_that_is_not_safe_is_not_used(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known, context = _certificate(tmp_path, "known")
-    _, strange = _certificate(tmp_path, "strange")
-    monkeypatch.setenv("SSL_CERT_FILE", str(known))
+    known, nobody = trustme.CA(), trustme.CA()
+    known.cert_pem.write_to_path(tmp_path / "known.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+    context, strange = _serving(known.issue_cert(HOME)), _serving(nobody.issue_cert(HOME))
+    past = datetime.now(UTC) - timedelta(days=1)
+    late = _serving(known.issue_cert(HOME, not_before=past - timedelta(days=90), not_after=past))
     with (
         http_server({"/feed": reply(body=FEED)}, host=HOME) as plain,
         http_server({"/sain": reply(body=FEED)}, host=HOME, tls=context) as safe,
         http_server({"/feed": reply(body=FEED)}, host=HOME, tls=strange) as unsigned,
+        http_server({"/feed": reply(body=FEED)}, host=HOME, tls=late) as expired,
         http_server({"/feed": reply(body=FEED)}, host=ELSEWHERE, tls=context) as other,
     ):
         safe.routes["/down"] = reply(301, Location=f"{plain.url}/feed")
@@ -385,6 +379,7 @@ def test_a_line_that_is_not_safe_is_not_used(store: Store, tmp_path: Path, monke
             "back to plain text": f"{safe.url}/down",
             "signed by nobody": f"{unsigned.url}/feed",
             "signed for another name": f"{other.url}/feed",
+            "expired": f"{expired.url}/feed",
         }
         sources = tuple(Source(id=name, url=url) for name, url in addresses.items())
         manners = Manners(allow_hosts=(HOME, ELSEWHERE), deadline=DEADLINE)
@@ -395,9 +390,10 @@ def test_a_line_that_is_not_safe_is_not_used(store: Store, tmp_path: Path, monke
         "back to plain text": "redirects",
         "signed by nobody": "tls",
         "signed for another name": "tls",
+        "expired": "tls",
     }
     assert day.titles["sain"] == titles(1, 2, 3)
-    assert (plain.asked, unsigned.asked, other.asked) == ([], [], [])
+    assert (plain.asked, unsigned.asked, other.asked, expired.asked) == ([], [], [], [])
 
 
 # ---- bodies made to fill the memory, each polled in a process that is measured ----
