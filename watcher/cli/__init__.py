@@ -41,6 +41,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "group": ("records", "Regroupe les articles d’un fichier.", "Group the articles of a file."),
     "import": ("exchange", "Ajoute à la base un fichier d’articles.", "Add a file of articles to the database."),
     "export": ("exchange", "Écrit tous les articles de la base.", "Write all articles of the database."),
+    "backup": ("keep", "Copie la base, et vérifie la copie.", "Copy the database, and check the copy."),
+    "restore": ("keep", "Remet une sauvegarde en place.", "Put a backup back."),
+    "prune": ("keep", "Allège la base de ses vieux textes.", "Let old texts go."),
 }
 
 
