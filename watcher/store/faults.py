@@ -24,7 +24,7 @@ _OS_REASONS = {
     errno.EROFS: "read-only",
     errno.EACCES: "cannot-open",
 }
-LOST = frozenset({"corrupt", "not-a-database", "empty-file", "lost", "moved-away", "foreign-database", "no-database"})
+LOST = frozenset({"corrupt", "not-a-database", "empty-file", "lost", "moved-away", "foreign-database"})
 
 
 @contextmanager

@@ -63,10 +63,10 @@ class Line:
 
     def _begin(self, *, create: bool) -> None:
         """Make a new database, which comes to its place whole: a run that is killed leaves no empty file there."""
-        if not create:
-            raise StorageError("no-database", file=str(self.file))
         if copies(self.file, self.backups):  # a new one would take everything for news
             raise StorageError("lost", file=str(self.file), folder=str(self.backups))
+        if not create:
+            raise StorageError("no-database", file=str(self.file))
         self.file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{self.file.name}.", suffix=".new", dir=self.file.parent)  # 0600
         os.close(handle)
