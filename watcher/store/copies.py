@@ -125,7 +125,7 @@ def damage_of(line: sqlite3.Connection) -> str:
         for table, readable in _READABLE:
             if line.execute(f"SELECT count(*) FROM {table} WHERE NOT ({readable})").fetchone()[0]:
                 return table
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return str(error)
     return ""
 

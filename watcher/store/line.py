@@ -57,8 +57,8 @@ class Line:
             self._connection = sqlite3.connect(file, timeout=patience, isolation_level=None)
             try:
                 self._prepare()
-            except BaseException:
-                self._connection.close()
+            except BaseException as error:
+                self.__exit__(type(error), error, None)
                 raise
 
     def _begin(self, *, create: bool) -> None:
