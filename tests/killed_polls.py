@@ -185,7 +185,9 @@ class Polls:
                 store._connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
                 counted = dict(store._rows("SELECT source, count(*) FROM sightings GROUP BY source"))
                 assert {n: s.articles for n, s in store.states().items() if s.articles} == counted
-                assert store._rows("SELECT count(*) FROM articles WHERE id NOT IN (SELECT article FROM aliases)") == [(0,)]
+                assert store._rows("SELECT count(*) FROM articles WHERE id NOT IN (SELECT article FROM aliases)") == [
+                    (0,)
+                ]
         for copy in copies(self.database, self.folder / "backups"):
             look_through(copy.file)
 

@@ -560,7 +560,9 @@ def test_d17_nobody_reads_the_output(room: Room) -> None:
     """A closed pipe and a closed output: the run is recorded all the same."""
     for redirection in (">&-", "| true"):
         line = f'"{sys.executable}" -m watcher run --all {redirection}'
-        run = subprocess.run(["sh", "-c", line], cwd=room.folder, capture_output=True, text=True, timeout=60, check=False)
+        run = subprocess.run(
+            ["sh", "-c", line], cwd=room.folder, capture_output=True, text=True, timeout=60, check=False
+        )
         assert "Traceback" not in run.stderr, run.stderr
     with Store(room.database) as store:
         assert len(store._rows("SELECT id FROM runs")) == 3

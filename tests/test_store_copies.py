@@ -55,7 +55,9 @@ def test_a_second_copy_of_a_day_takes_the_place_of_the_first(room: Room) -> None
     assert len(copies(room.database, room.backups)) == 1
 
 
-@pytest.mark.parametrize("spoil", [lambda file: damaged(file), lambda file: damaged(file, first=4096 * 3, last=4096 * 4)])
+@pytest.mark.parametrize(
+    "spoil", [lambda file: damaged(file), lambda file: damaged(file, first=4096 * 3, last=4096 * 4)]
+)
 def test_a_damaged_database_makes_no_copy_and_costs_none(room: Room, spoil: Callable[[Path], None]) -> None:
     with Store(room.database) as store:
         back_up(store, DAY - timedelta(weeks=9))
@@ -131,7 +133,9 @@ def test_what_is_kept_of_copies(known: list[tuple[date, str]]) -> None:
     dated = sorted(copy.day for copy in kept if not copy.before and copy.day <= DAY)
     weeks = [day.isocalendar()[:2] for day in dated]
     assert len(weeks) == len(set(weeks)) <= WEEKS
-    assert not old or len(dated) == min(WEEKS, len({c.day.isocalendar()[:2] for c in (*old, *kept) if c.day in dated or c in old}))
+    assert not old or len(dated) == min(
+        WEEKS, len({c.day.isocalendar()[:2] for c in (*old, *kept) if c.day in dated or c in old})
+    )
     assert not old or max(copy.day for copy in old) <= dated[-1]
 
 
