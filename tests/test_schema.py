@@ -175,7 +175,7 @@ def test_a_process_killed_while_it_makes_the_database_is_no_obstacle(tmp_path: P
     assert len(files) < 30  # it comes to its place whole: where one died early there is none, and never an empty one
     assert all(file.stat().st_size for file in files)
     assert len(tuple(tmp_path.glob(".*.db.*.new*"))) > 15
-    for number in range(0, 30):
+    for number in range(30):
         file = tmp_path / f"{number}.db"
         with Store(file) as store:
             assert store.count() == 0

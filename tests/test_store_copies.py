@@ -55,9 +55,7 @@ def test_a_second_copy_of_a_day_takes_the_place_of_the_first(room: Room) -> None
     assert len(copies(room.database, room.backups)) == 1
 
 
-@pytest.mark.parametrize(
-    "spoil", [lambda file: damaged(file), lambda file: damaged(file, first=4096 * 3, last=4096 * 4)]
-)
+@pytest.mark.parametrize("spoil", [damaged, lambda file: damaged(file, first=4096 * 3, last=4096 * 4)])
 def test_a_damaged_database_makes_no_copy_and_costs_none(room: Room, spoil: Callable[[Path], None]) -> None:
     with Store(room.database) as store:
         back_up(store, DAY - timedelta(weeks=9))
@@ -328,10 +326,18 @@ def test_a_reader_does_not_wait_for_a_long_transaction(room: Room) -> None:
     assert room.count() == 63
 
 
-def test_a_kill_leaves_no_process_behind(room: Room) -> None:
-    """The lock of a run that was killed is free again."""
-    code = "import sys,time\nfrom pathlib import Path\nfrom watcher.store import exclusive\nwith exclusive(Path(sys.argv[1])):\n print('held', flush=True)\n time.sleep(60)\n"
-    with subprocess.Popen([sys.executable, "-c", code, str(room.database)], stdout=subprocess.PIPE, text=True) as run:
+_HOLD = """
+import sys, time
+from pathlib import Path
+from watcher.store import exclusive
+with exclusive(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_lock_of_a_run_that_was_killed_is_free(room: Room) -> None:
+    with subprocess.Popen([sys.executable, "-c", _HOLD, str(room.database)], stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout
         assert run.stdout.readline() == "held\n"
         assert room.type("backup")[0] == 75

@@ -119,7 +119,7 @@ def main() -> None:
     """Run the command line; every expected failure is one line on stderr and an exit code."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # `watcher run >&-`
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # an ASCII terminal gets escapes, never a crash

@@ -126,6 +126,9 @@ def damage_of(line: sqlite3.Connection) -> str:
             if line.execute(f"SELECT count(*) FROM {table} WHERE NOT ({readable})").fetchone()[0]:
                 return table
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without one: no text where there was text
+        if code & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+            raise  # busy, or the disk: nothing is known
         return str(error)
     return ""
 

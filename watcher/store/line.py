@@ -56,7 +56,8 @@ class Line:
                 raise StorageError("empty-file", file=str(file))
             self._connection = sqlite3.connect(file, timeout=patience, isolation_level=None)
             try:
-                self._prepare()
+                with told(file):
+                    self._prepare()
             except BaseException as error:
                 self.__exit__(type(error), error, None)
                 raise
@@ -121,14 +122,15 @@ class Line:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
+        damage = ""
+        if isinstance(error, Exception) and not isinstance(error, WatcherError):
             # What nobody expected is a bug in a sound database; in a damaged one it is the damage.
-            if isinstance(error, Exception) and not isinstance(error, WatcherError):
-                with self._told():
-                    if damage := damage_of(self._connection):
-                        raise StorageError("corrupt", file=str(self.file), detail=damage) from error
-        finally:
-            self._connection.close()
+            with suppress(sqlite3.DatabaseError):
+                damage = damage_of(self._connection)
+        self._connection.close()
+        if damage:
+            with self._told():
+                raise StorageError("corrupt", file=str(self.file), detail=damage) from error
 
     @contextmanager
     def _told(self) -> Iterator[None]:
