@@ -143,6 +143,8 @@ def test_texts_are_let_go_and_it_is_said(room: Room) -> None:
     for command in ("show", "explain"):
         assert "Texte retiré de la base" in room.type(command, "10")[1]
         assert "Texte retiré" not in room.type(command, "1")[1]
+    assert "text_let_go" in json.loads(room.type("show", "10", "--json")[1])
+    assert "text_let_go" not in json.loads(room.type("show", "1", "--json")[1])
 
 
 @pytest.mark.parametrize("span", ["2m", "90d", "bientôt", ""])

@@ -617,14 +617,22 @@ def test_d19_a_copy_of_three_months_ago_floods_nobody(tmp_path: Path) -> None:
         assert after == news
 
 
-def test_a_database_deleted_while_a_run_is_at_work(room: Room, copy: Path) -> None:
-    with Store(room.database) as store:
-        room.database.unlink()
-        with pytest.raises(StorageError) as caught:
-            add(store, 9)
-    (said,) = error_said(caught.value)
-    assert ("effacée ou déplacée" in said, str(copy) in said) == (True, True), said
-    assert caught.value.exit_code == 74
+@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
+def test_a_database_taken_away_while_a_run_is_at_work(room: Room, copy: Path, server: Server, how: str) -> None:
+    def answer(asked: object) -> bytes:
+        if room.database.exists() and not (room.folder / "away.db").exists():
+            if how == "deleted":
+                room.database.unlink()
+            else:
+                room.database.rename(room.folder / "away.db")
+            if how == "replaced":
+                room.database.write_bytes(copy.read_bytes())
+        return reply(body=rss(1, 2, 3, 4))
+
+    server.routes["/feed"] = answer
+    said = room.refused(74, "poll", "--all")
+    assert ("effacée ou déplacée" in said, str(copy.relative_to(room.folder)) in said) == (True, True), said
+    server.routes["/feed"] = reply(body=rss(1, 2, 3))
     healed(room, said)
 
 

@@ -29,7 +29,8 @@ def show_command(choices: Choices, *, key: str, as_json: bool) -> None:
         story, ties = store.story(known.story), store.ties(known.id)
     if as_json:
         page = {"page": own_page_json(known.page)} if known.page else {}
-        click.echo(dumped(article_json(known) | page | story_json(story, ties)))
+        gone = {"text_let_go": known.pruned.isoformat()} if known.pruned else {}
+        click.echo(dumped(article_json(known) | page | gone | story_json(story, ties)))
         return
     names = {s.id: s.label for s in choices.settings.sources}
     console().print(article_page(known, story, ties, names, choices.language, choices.zone))

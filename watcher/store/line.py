@@ -31,6 +31,9 @@ from watcher.store.copies import (
 from watcher.store.faults import LOST, told
 
 PATIENCE = 30.0  # seconds for another program to let go of the database
+# Pages of 4 kB that a transaction may write before it goes into the file, which locks readers out until its end. No run
+# comes near it; a huge import does, and is not to fill the memory either.
+SPILL = 32_768
 BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
 
 
@@ -87,8 +90,7 @@ class Line:
         if owner != APPLICATION_ID and (owner or tables):
             raise StorageError("foreign-database", file=str(self.file))
         # No WAL: a cron job has one writer, and the rollback journal survives read-only media and old SQLite versions.
-        # A large transaction grows in memory, and not into the file: that would lock readers out until its end.
-        for pragma in ("journal_mode = DELETE", "synchronous = FULL", "foreign_keys = ON", "cache_spill = OFF"):
+        for pragma in ("journal_mode = DELETE", "synchronous = FULL", "foreign_keys = ON", f"cache_spill = {SPILL}"):
             self._connection.execute(f"PRAGMA {pragma}")
         known = {m.name for m in migrations._migrations}
         if {m.name for m in migrations.applied(self._db)} - known:
