@@ -12,6 +12,9 @@ from indoors import NOW, Room, damaged, mode
 from servers import Server, reply
 from test_failures import mounted, rss
 
+from watcher.cli.choices import Choices
+from watcher.cli.keep import keep_up
+from watcher.render.copies import size_said
 from watcher.run.upkeep import today
 from watcher.store import Store, exclusive
 
@@ -104,6 +107,31 @@ def test_a_copy_is_put_back_by_its_name_or_its_path(room: Room, named: str) -> N
         assert store.count() == 5
     facts = json.loads(room.type("restore", named, "--json")[1])
     assert (facts["articles"], (room.folder / facts["aside"]).exists()) == (3, True)
+
+
+def test_where_no_copy_is_good_none_is_offered(room: Room) -> None:
+    room.backups.mkdir()
+    (room.backups / THIS).write_bytes(b"")
+    code, out, _ = room.type("restore")
+    assert (code, "fichier vide" in " ".join(out.split()), "watcher restore" in out) == (0, True, False)
+
+
+def test_the_same_in_english(room: Room) -> None:
+    room.watch("http://127.0.0.1:1/feed", "language: en")
+    assert re.search(r"3 articles, \d+\.\d\xa0kB, copy checked", room.type("backup")[1])
+    assert "the next digest may repeat" in room.type("restore", THIS)[1]
+    assert "nothing was done" in room.type("prune", "--dry-run")[1]
+    assert [size_said("en", n) for n in (999, 1_234_567)] == ["999\xa0B", "1.2\xa0MB"]
+    assert [size_said("fr", n) for n in (999, 1_234_567)] == ["999\xa0o", "1,2\xa0Mo"]
+
+
+def test_a_run_that_another_one_overtook_leaves_the_copy_to_it(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    choices = Choices(config=room.folder / "feeds.yaml", database=None, verbose=True)
+    with exclusive(room.database):
+        keep_up(choices)
+    assert (capsys.readouterr().err, room.backups.exists()) == ("", False)
+    keep_up(choices)
+    assert THIS in capsys.readouterr().err
 
 
 def test_what_cannot_be_put_back(room: Room) -> None:

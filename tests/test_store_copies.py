@@ -14,11 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from indoors import NOW, Room, add, damaged, mask, mode
+from sqlite_utils import Database, Migrations
 from test_failures import mounted
 
 from watcher.errors import StorageError
 from watcher.run.upkeep import WEEKS, back_up, is_due, superseded, upkeep
+from watcher.schema import first_tables
 from watcher.store import Copy, Store, copies, copy_named, look_through, restore
+from watcher.store.line import _appear
 
 DAY = date(2026, 11, 23)  # a Monday
 
@@ -67,6 +70,77 @@ def test_a_damaged_database_makes_no_copy_and_costs_none(room: Room, spoil: Call
 
     assert reason(copied) == "corrupt"
     assert [copy.day for copy in copies(room.database, room.backups)] == [DAY - timedelta(weeks=9)]
+
+
+def test_what_sqlite_itself_finds_wrong_is_damage(room: Room) -> None:
+    def schema(before: str, after: str) -> None:
+        with closing(sqlite3.connect(room.database)) as line, line:
+            line.execute("PRAGMA writable_schema = ON")
+            line.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'articles'", (before, after))
+
+    schema("title TEXT NOT NULL", "title TEXT")
+    with closing(sqlite3.connect(room.database)) as line, line:
+        line.execute("DROP TRIGGER articles_au")
+        line.execute("UPDATE articles SET title = NULL WHERE id = 1")
+    schema("title TEXT,", "title TEXT NOT NULL,")
+    assert reason(lambda: look_through(room.database)) == "corrupt"
+
+
+def test_a_copy_of_a_newer_database_is_refused(room: Room) -> None:
+    with Store(room.database) as store:
+        store.copy(room.folder / "newer.db")
+    with closing(sqlite3.connect(room.folder / "newer.db")) as line, line:
+        line.execute("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('watcher', 'of_next_year')")
+    assert reason(lambda: restore(room.folder / "newer.db", room.database, room.folder / "a.db")) == "newer-database"
+
+
+def test_a_copy_with_other_rows_than_the_database_does_not_count(room: Room) -> None:
+    with Store(room.database) as store:
+        store._connection.execute("CREATE TEMP TABLE told AS SELECT id FROM articles")  # in place of an empty one
+        assert reason(lambda: back_up(store, DAY)) == "copy-differs"
+    assert list(room.backups.iterdir()) == []
+
+
+def test_a_table_that_is_gone_is_damage(room: Room) -> None:
+    with closing(sqlite3.connect(room.database)) as line, line:
+        line.execute("DROP TABLE runs")
+    assert reason(lambda: look_through(room.database)) == "corrupt"
+
+
+def test_a_new_database_takes_no_others_place(room: Room) -> None:
+    with Store(room.folder / "fresh.db") as store:
+        assert store.count() == 0
+    _appear(room.folder / "fresh.db", room.database)  # another process was there first
+    assert room.count() == 3
+
+
+def test_before_each_change_of_the_schema_a_copy_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "watcher.db"
+    for number in range(3):  # the last two are the same: as when a change was cut short
+        file.unlink(missing_ok=True)
+        older = Migrations("watcher")
+        older(name="first_tables")(first_tables)
+        with closing(sqlite3.connect(file, isolation_level=None)) as line:
+            older.apply(Database(line))
+            for article in range(min(number, 1)):
+                line.execute("INSERT INTO aliases VALUES ('guid', ?, 1)", (str(article),))
+        with Store(file):
+            pass
+    found = copies(file, tmp_path / "backups")
+    assert [copy.before for copy in found] == ["what_sources_do"] * 2
+    assert sorted(dict(look_through(copy.file).counts)["aliases"] for copy in found) == [0, 1]
+
+
+def test_a_copy_that_cannot_be_made_keeps_the_schema_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "watcher.db"
+    older = Migrations("watcher")
+    older(name="first_tables")(first_tables)
+    with closing(sqlite3.connect(file, isolation_level=None)) as line:
+        older.apply(Database(line))
+    (tmp_path / "backups").write_text("in the way", encoding="utf-8")
+    before = file.read_bytes()
+    assert reason(lambda: Store(file)) == "cannot-open"
+    assert file.read_bytes() == before
 
 
 def test_texts_that_cannot_be_read_any_more_are_damage(room: Room) -> None:

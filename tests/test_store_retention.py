@@ -1,5 +1,6 @@
 """Old texts go; what makes an article known, judged and told stays, so that nothing is ever new again."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -182,6 +183,11 @@ def test_spans_of_months_and_years(text: str, days: int) -> None:
 def test_anything_else_is_none_or_three_months_at_least(text: str) -> None:
     span = kept_for(text)
     assert span is None or span >= timedelta(days=91)
+
+
+def test_a_bug_is_not_taken_for_the_disk(store: Store) -> None:
+    with pytest.raises(sqlite3.IntegrityError), store.transaction():
+        store._write("INSERT INTO profiles VALUES (?, ?)", [("p", None)])
 
 
 def test_nothing_told_is_told_again(tmp_path: Path) -> None:
