@@ -94,7 +94,7 @@ def _default_config() -> Path:
     """`feeds.yaml` here, else the one in the user's own settings folder, else (for the error message) here."""
     here = Path(SETTINGS)
     own = user_config_path("watcher") / SETTINGS
-    return own if own.exists() and not here.exists() else here
+    return own if not here.exists() and own.exists() else here
 
 
 def found(store: Store, key: str) -> Remembered:

@@ -153,8 +153,8 @@ def keep_up(choices: Choices) -> None:
     except LockedError:
         return  # the run that is at work will see to it
     except WatcherError as error:
-        failed = t("sauvegarde de la semaine impossible", "no weekly backup")
-        click.echo(f"! {failed} : {error_said(error)[0]}", err=True)
+        failed = t("sauvegarde de la semaine impossible :", "no weekly backup:")
+        click.echo(f"! {failed} {error_said(error)[0]}", err=True)
         return
     if choices.verbose and done.backup:
         for line in backup_said(choices.language, done.backup):
