@@ -83,7 +83,7 @@ def healed(room: Room, said: str) -> None:
 def test_d1_polls_killed_at_any_moment(tmp_path: Path) -> None:
     """No acknowledged article is lost, no source is half recorded, and the next run makes up for what is missing."""
     rounds = 5  # benchmarks/kills.py does two hundred
-    with polls(tmp_path) as killed:
+    with polls(tmp_path, count=4) as killed:
         killed.one()  # while the database is made
         killed.measured()
         for _ in range(rounds):
