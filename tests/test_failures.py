@@ -244,7 +244,7 @@ def _folder(desk: Desk) -> None:
         (_overwritten, "digest", "endommagée"),
         (_foreign, "poll", "autre programme"),
         (_newer, "digest", "plus récente"),
-        (_folder, "poll", "ouverture impossible"),
+        (_folder, "poll", "dossier"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_left_as_it_is(

@@ -33,7 +33,7 @@ from watcher.render.words import (
     units,
 )
 from watcher.sources import Trouble, TroubleKind
-from watcher.store import line
+from watcher.store import faults
 
 ROOMS = Path(watcher.__file__).parent
 PARIS = ZoneInfo("Europe/Paris")
@@ -216,8 +216,8 @@ def raised() -> Iterator[tuple[str, set[str]]]:
                 if isinstance(reason, ast.Constant):
                     yield str(reason.value), facts
                 else:  # store: what SQLite and the disk say
-                    assert file.name == "line.py"
-                    for told in {*line._REASONS.values(), *line._OS_REASONS.values()}:
+                    assert file.name == "faults.py"
+                    for told in {*faults._REASONS.values(), *faults._OS_REASONS.values()}:
                         yield told, facts
 
 

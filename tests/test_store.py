@@ -577,7 +577,7 @@ def _newer(file: Path) -> None:
     ("spoil", "reason"),
     [
         (_text, "not-a-database"),
-        (Path.mkdir, "cannot-open"),
+        (Path.mkdir, "a-folder"),
         (_foreign, "foreign-database"),
         (_newer, "newer-database"),
     ],

@@ -17,6 +17,18 @@ class Period:
     end: datetime  # UTC, the first moment behind it: the digest is due from then on
 
 
+def kept_for(text: str) -> timedelta | None:
+    """`24m`, `2y`: how long texts are kept, in months and years; None for what says nothing of that, or too little.
+
+    Three months at least: digests, stories and audits look back, and read what they find.
+    """
+    units = {"m": 365.25 / 12, "y": 365.25, "a": 365.25}
+    if not (text[:-1].isdecimal() and text[-1:] in units and len(text) < 5):
+        return None
+    span = timedelta(days=round(int(text[:-1]) * units[text[-1]]))
+    return span if span >= timedelta(days=91) else None
+
+
 def latest(every: Cadence, day: str, zone: tzinfo, now: datetime) -> Period:
     """The last period that was over at `now`; a week begins and ends on the weekday called `day` (English).
 

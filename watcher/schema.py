@@ -117,6 +117,12 @@ def letters_to_readers(db: Database) -> None:
         db.execute(table)
 
 
+@migrations()
+def texts_let_go(db: Database) -> None:
+    """When the text of an article was let go; its names, scores and verdicts stay."""
+    db.execute("ALTER TABLE articles ADD COLUMN pruned TEXT")
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

@@ -41,6 +41,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "group": ("records", "Regroupe les articles d’un fichier.", "Group the articles of a file."),
     "import": ("exchange", "Ajoute à la base un fichier d’articles.", "Add a file of articles to the database."),
     "export": ("exchange", "Écrit tous les articles de la base.", "Write all articles of the database."),
+    "backup": ("keep", "Copie la base, et vérifie la copie.", "Copy the database, and check the copy."),
+    "restore": ("keep", "Remet une sauvegarde en place.", "Put a backup back."),
+    "prune": ("keep", "Allège la base de ses vieux textes.", "Let old texts go."),
 }
 
 
@@ -114,6 +117,9 @@ def _stop_writing() -> int:
 
 def main() -> None:
     """Run the command line; every expected failure is one line on stderr and an exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # `watcher run >&-`
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # an ASCII terminal gets escapes, never a crash

@@ -17,7 +17,7 @@ from watcher.errors import UsageError
 from watcher.parse import SERVICES
 from watcher.profiles import Profile, ProfileSetting
 from watcher.run import learn_profiles
-from watcher.store import Remembered, Store
+from watcher.store import Remembered, Store, folder_beside
 
 SETTINGS = "feeds.yaml"
 
@@ -70,9 +70,15 @@ class Choices:
         """Where the articles are kept."""
         return self.database or self.settings.database
 
+    @property
+    def backups(self) -> Path:
+        """Where the copies of the database are kept; of one that was named for this command only, beside it."""
+        own = None if self.database else self.settings.backups
+        return own or folder_beside(self.database_file)
+
     def store(self, *, create: bool = False) -> Store:
         """The open database."""
-        return Store(self.database_file, create=create)
+        return Store(self.database_file, create=create, backups=self.backups)
 
 
 def with_choices(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,7 +94,7 @@ def _default_config() -> Path:
     """`feeds.yaml` here, else the one in the user's own settings folder, else (for the error message) here."""
     here = Path(SETTINGS)
     own = user_config_path("watcher") / SETTINGS
-    return own if own.exists() and not here.exists() else here
+    return own if not here.exists() and own.exists() else here
 
 
 def found(store: Store, key: str) -> Remembered:

@@ -10,6 +10,7 @@ import click
 
 from watcher.cli.choices import Choices, duration, json_option, now, with_choices
 from watcher.cli.forms import FORMS, hand_out
+from watcher.cli.keep import keep_up
 from watcher.cli.post import lists_of, print_again, send_due, show_report, stop_if_ill
 from watcher.cli.words import error_said, example, t
 from watcher.config.secrets import FILE, read_secrets
@@ -61,6 +62,7 @@ def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: boo
     report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
     if as_json:
         click.echo(dumped(report_json(report)))
+    keep_up(choices)
     _stop_if_all_failed(report)
 
 
@@ -153,6 +155,7 @@ def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, a
         if lists_of(choices):
             click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
         _digest(choices, period, as_json=as_json)
+    keep_up(choices)
     _stop_if_all_failed(report)
     if sent:
         stop_if_ill(sent)

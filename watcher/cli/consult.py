@@ -5,9 +5,12 @@ import click
 from watcher.cli.choices import Choices, found, json_option, with_choices
 from watcher.cli.words import example, t
 from watcher.relevance import judge
+from watcher.render.copies import copy_say
 from watcher.render.json import article_json, dumped, own_page_json, score_json, story_json
 from watcher.render.tables import article_page, articles_table, explanation
 from watcher.render.terminal import console
+from watcher.render.words import date_said
+from watcher.store import Remembered
 
 
 @click.command(
@@ -26,10 +29,12 @@ def show_command(choices: Choices, *, key: str, as_json: bool) -> None:
         story, ties = store.story(known.story), store.ties(known.id)
     if as_json:
         page = {"page": own_page_json(known.page)} if known.page else {}
-        click.echo(dumped(article_json(known) | page | story_json(story, ties)))
+        gone = {"text_let_go": known.pruned.isoformat()} if known.pruned else {}
+        click.echo(dumped(article_json(known) | page | gone | story_json(story, ties)))
         return
     names = {s.id: s.label for s in choices.settings.sources}
     console().print(article_page(known, story, ties, names, choices.language, choices.zone))
+    _say_if_pruned(choices, known)
 
 
 @click.command(
@@ -53,6 +58,13 @@ def explain_command(choices: Choices, *, key: str, as_json: bool) -> None:
     screen = console()
     for part in explanation(known, scores, choices.language):
         screen.print(part)
+    _say_if_pruned(choices, known)
+
+
+def _say_if_pruned(choices: Choices, known: Remembered) -> None:
+    if known.pruned:
+        day = date_said(choices.language, known.pruned, choices.zone)
+        click.echo(copy_say(choices.language, "let-go", date=day))
 
 
 @click.command(

@@ -13,6 +13,7 @@ from watcher.digest import Digest, DigestSetting
 from watcher.errors import UndeliveredError, UsageError, WatcherError
 from watcher.outbox import MailSettings
 from watcher.post import OPEN, Posted, again, dropped
+from watcher.render.copies import copy_say
 from watcher.render.json import dumped, letter_json, made_json, sent_json
 from watcher.render.post import answer_said, letter_page, letter_said, letters_say, made_said, outbox_table, part_of
 from watcher.render.terminal import console
@@ -228,6 +229,8 @@ def show_command(choices: Choices, *, number: int, as_json: bool) -> None:
     click.echo(letter_said(choices.language, letter, choices.zone))
     if letter.content:
         click.echo("\n" + letter_page(letter), nl=False)
+    elif letter.state == "sent":
+        click.echo(copy_say(choices.language, "letter-let-go", period=letter.period, name=letter.list))
 
 
 @outbox_command.command(

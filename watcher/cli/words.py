@@ -60,10 +60,27 @@ _ERRORS: dict[str, tuple[str, str]] = {
                          "{file}: this database belongs to another program; give `database` another name"),
     "newer-database": ("{file} : base écrite par une version plus récente de watcher ; mettez watcher à jour",
                        "{file}: written by a newer version of watcher; upgrade watcher"),
+    "a-folder": ("{file} : c’est un dossier, et non une base ; donnez un autre nom à « database »",
+                 "{file}: a folder, and no database; give `database` another name"),
+    "empty-file": ("{file} : fichier vide, la base a disparu ; restaurez une sauvegarde, ou effacez ce fichier pour repartir de zéro",
+                   "{file}: an empty file, the database is gone; restore a backup, or delete this file to start anew"),
+    "lost": ("{file} : base introuvable, alors que {folder} en garde des sauvegardes ; restaurez-en une, ou déplacez ce dossier pour repartir de zéro",
+             "{file}: no such database, but {folder} holds backups of it; restore one, or move that folder away to start anew"),
+    "moved-away": ("{file} : base effacée ou déplacée pendant le passage ; remettez-la en place ou restaurez une sauvegarde, puis relancez",
+                   "{file}: deleted or moved while at work; put it back or restore a backup, then run again"),
+    "restore-unfinished": ("{file} : une restauration est en cours ou fut interrompue ; relancez « watcher restore »",
+                           "{file}: a restore is under way or was interrupted; run `watcher restore` again"),
+    "no-such-copy": ("{file} : aucune sauvegarde de ce nom ; « watcher restore » montre celles qu’il y a",
+                     "{file}: no backup of that name; `watcher restore` shows those that there are"),
+    "copy-itself": ("{file} : c’est la base elle-même ; donnez une sauvegarde", "{file}: the database itself; give a backup"),
+    "copy-differs": ("{file} : la copie ne dit pas ce que dit la base (table {table}) ; elle n’a pas été gardée, relancez",
+                     "{file}: the copy does not say what the database says (table {table}); it was not kept, run again"),
+    "bad-retention": ("durée illisible ou trop courte : {value} ; exemples : 24m (mois), 2y (ans) ; trois mois au moins",
+                      "not a duration, or too short: {value}; examples: 24m (months), 2y (years); three months at least"),
     "disk-full": ("{file} : disque plein ; libérez de la place et relancez, rien n’est perdu",
                   "{file}: disk full; make room and run again, nothing is lost"),
-    "read-only": ("{file} : fichier ou disque en lecture seule ; rendez-le inscriptible et relancez",
-                  "{file}: file or disk is read-only; make it writable and run again"),
+    "read-only": ("{file} : fichier, dossier ou disque en lecture seule ; rendez-le inscriptible et relancez",
+                  "{file}: file, folder or disk is read-only; make it writable and run again"),
     "cannot-open": ("{file} : ouverture impossible ({detail}) ; vérifiez le dossier et les droits",
                     "{file}: cannot be opened ({detail}); check the folder and its permissions"),
     "not-a-database": ("{file} : ce n’est pas une base SQLite ; déplacez ce fichier ou restaurez une sauvegarde",
@@ -132,6 +149,7 @@ _MISTAKES: dict[str, tuple[str, str]] = {
     "unknown-every": ("cadence inconnue : {got}", "unknown cadence: {got}"),
     "not-a-count": ("« {got} » : il faut un nombre entier, de 1 à 200", "`{got}`: a whole number from 1 to 200 is wanted"),
     "unknown-day": ("jour inconnu : {got}", "unknown day: {got}"),
+    "not-a-retention": ("« {got} » : une durée en mois ou en ans, trois mois au moins", "`{got}`: a duration in months or years is wanted, three months at least"),
     "query-wanted": (
         "une source « {got} » a besoin d’une requête (query)",
         "a `{got}` source needs a query",
@@ -155,7 +173,13 @@ def error_said(error: WatcherError) -> list[str]:
     """What an error says: one line, or one for each mistake of a file."""
     if isinstance(error, ConfigError):
         return [_mistake_said(m) for m in error.mistakes]
-    return [t(*_ERRORS[error.reason]).format(**error.facts)]
+    said = t(*_ERRORS[error.reason]).format(**error.facts)
+    if backup := error.facts.get("backup"):
+        said += t(
+            f" ; sauvegarde la plus récente : « watcher restore {backup} »",
+            f"; newest backup: `watcher restore {backup}`",
+        )
+    return [said]
 
 
 def _mistake_said(mistake: Mistake) -> str:

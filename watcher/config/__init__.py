@@ -18,7 +18,7 @@ from watcher.config.tree import LARGEST, Node, Reason, read_tree
 from watcher.digest import DigestSetting
 from watcher.errors import ConfigError
 from watcher.outbox import MailSettings
-from watcher.periods import WEEKDAYS
+from watcher.periods import WEEKDAYS, kept_for
 from watcher.profiles import ProfileSetting
 from watcher.rules import OR, Rules, sought
 from watcher.sources import Source
@@ -56,6 +56,8 @@ class Settings:
     language: str = "fr"  # of what is written for readers: fr, en
     timezone: str = "Europe/Paris"
     database: Path
+    backups: Path | None = None  # the folder of the copies of the database; None: beside it
+    retention: timedelta | None = None  # how long texts are kept; None: for ever
     allow_hosts: tuple[str, ...] = ()  # names in lower case, addresses, networks
     sources: tuple[Source, ...]
     profiles: tuple[ProfileSetting, ...]
@@ -202,6 +204,10 @@ def _duration(node: Node) -> timedelta:
     return every
 
 
+def _retention(node: Node) -> timedelta | None:
+    return kept_for(_checked(node, kept_for, "not-a-retention", "24m"))
+
+
 def _is_email(text: str) -> bool:
     return text.isprintable() and bool(_EMAIL.fullmatch(text))
 
@@ -279,7 +285,8 @@ def _is_folder(path: Path) -> bool:
 
 def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
     readers: dict[str, _Reader] = {"contact": _contact, "language": _word(LANGUAGES, "unknown-language")}
-    readers |= {"timezone": _zone, "database": _path, "allow_hosts": _each(lambda host: _host(host).lower())}
+    readers |= {"timezone": _zone, "database": _path, "backups": _path, "retention": _retention}
+    readers |= {"allow_hosts": _each(lambda host: _host(host).lower())}
     readers |= {"sources": partial(_sources, kinds=kinds), "profiles": _profiles, "rules": _rules}
     readers["mail"] = _mail
     fields = {} if top.kind == "nothing" else _fields(top, (*readers, "digests"))

@@ -23,6 +23,7 @@ _Choice = Literal[
     "unknown-every",
     "unknown-day",
     "not-a-count",
+    "not-a-retention",
     "unknown-profile",
     "query-wanted",
     "says-nothing",

@@ -189,6 +189,7 @@ HEADS: dict[str, tuple[str, str]] = {
     "was": ("avant", "before"), "because": ("pourquoi", "why"), "change": ("changement", "change"),
     "story": ("histoire", "story"), "number": ("n°", "no."), "known": ("connu ?", "known?"), "from-day": ("depuis", "since"), "source": ("source", "source"), "remark": ("remarque", "remark"),
     "digest": ("digest", "digest"), "reader": ("destinataire", "reader"), "fate": ("ce qu’elle devient", "what became of it"),
+    "file": ("fichier", "file"), "size": ("taille", "size"), "last-run": ("dernier passage", "last run"), "copy-of": ("du", "of"),
 }  # fmt: skip
 LABELS: dict[str, tuple[str, str]] = {
     "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),

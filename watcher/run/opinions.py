@@ -106,7 +106,7 @@ def judge_again(profiles: tuple[Profile, ...], store: Store) -> tuple[str, ...]:
         with store.transaction():
             for name in (*gone, *(p.name for p in stale)):
                 store.drop_scores(name)
-            for known in store.all() if stale else ():
+            for known in (one for one in store.all() if not one.pruned) if stale else ():
                 store.keep_scores((known.id, s) for s in judge(known.reading, stale, explained=False))
             for profile in stale:
                 store.keep_fingerprint(profile.name, profile.fingerprint)

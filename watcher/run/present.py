@@ -77,7 +77,9 @@ def _composed(  # noqa: PLR0913, PLR0917 - each is a part of what a digest is ma
 def _judged(news: tuple[Remembered, ...], profiles: tuple[Profile, ...], store: Store) -> tuple[Remembered, ...]:
     """Articles with their scores by the profiles as they are: one may have been edited after the last poll."""
     stale = stale_profiles(profiles, store)
-    return tuple(replace(n, scores=_with(n.scores, judge(n.reading, stale))) for n in news) if stale else news
+    if not stale:
+        return news
+    return tuple(n if n.pruned else replace(n, scores=_with(n.scores, judge(n.reading, stale))) for n in news)
 
 
 def _with(scores: tuple[tuple[str, float], ...], fresh: tuple[Score, ...]) -> tuple[tuple[str, float], ...]:

@@ -4,15 +4,32 @@ Facts are written first, those of one source together with its validators. Opini
 be computed again from them.
 """
 
+from watcher.store.copies import Contents, Copy, copies, copy_named, folder_beside, look_through, restore
 from watcher.store.line import exclusive
 from watcher.store.pages import Pages
 from watcher.store.post import Edition, Post, Told
+from watcher.store.retention import Pruned, Retention
 from watcher.store.rows import Remembered, RunSummary
 from watcher.store.sources import Sources
 from watcher.store.verdicts import Verdicts
 
-__all__ = ["Edition", "Remembered", "RunSummary", "Store", "Told", "exclusive"]
+__all__ = [
+    "Contents",
+    "Copy",
+    "Edition",
+    "Pruned",
+    "Remembered",
+    "RunSummary",
+    "Store",
+    "Told",
+    "copies",
+    "copy_named",
+    "exclusive",
+    "folder_beside",
+    "look_through",
+    "restore",
+]
 
 
-class Store(Post, Pages, Sources, Verdicts):
+class Store(Post, Pages, Sources, Verdicts, Retention):
     """The open database. Use it as a context manager; every write belongs in `transaction()`."""

@@ -63,19 +63,21 @@ class Articles(Opinions):
 
         With `edits=False` its words stay as they are: a file of articles adds, it does not correct.
 
-        A changed article has no scores until it is judged again.
+        A changed article has no scores until it is judged again. One whose text was let go does not get it back.
         """
-        before = self._rows("SELECT title, summary, body, event FROM articles WHERE id = ?", (number,))[0]
+        *before, pruned = self._rows(
+            "SELECT title, summary, body, event, pruned FROM articles WHERE id = ?", (number,)
+        )[0]
         first = self._rows("SELECT source FROM sightings WHERE article = ? ORDER BY rowid LIMIT 1", (number,))
         self._sighted(number, identified, now)
         article = identified.article
-        after = (
+        after = [
             article.title or before[0],
             article.summary or before[1],
             article.body or before[2],
             iso(article.event) or before[3],
-        )
-        if not edits or before == after or (first and first[0][0] != article.source):
+        ]
+        if not edits or pruned or before == after or (first and first[0][0] != article.source):
             return False
         self._write(
             "UPDATE articles SET title = ?, summary = ?, body = ?, event = ?, changed = ? WHERE id = ?",

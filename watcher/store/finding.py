@@ -79,7 +79,7 @@ class Finding(Articles):
         return int(self._rows("SELECT count(*) FROM articles")[0][0])
 
     def _remembered(self, where: str, values: Sequence[object], limit: int = -1) -> tuple[Remembered, ...]:
-        columns = f"id, {ARTICLE_COLUMNS}, first_seen, changed, story"
+        columns = f"id, {ARTICLE_COLUMNS}, first_seen, changed, story, pruned"
         rows = self._rows(f"SELECT {columns} FROM articles {where} ORDER BY id LIMIT ?", (*values, limit))
         numbers = [row[0] for row in rows]
         beside = {

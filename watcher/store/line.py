@@ -1,40 +1,86 @@
 """The line to the database: opened, written to in one piece, and what it says when it cannot be used."""
 
-import errno
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database
 
-from watcher.errors import LockedError, StorageError
+from watcher.errors import LockedError, StorageError, WatcherError
 from watcher.schema import APPLICATION_ID, migrations
+from watcher.store.copies import (
+    Contents,
+    contents_of,
+    copied,
+    copies,
+    copy_named,
+    damage_of,
+    folder_beside,
+    look_through,
+    look_through_open,
+    newest_good,
+    unfinished,
+)
+from watcher.store.faults import LOST, told
 
+PATIENCE = 30.0  # seconds for another program to let go of the database
+# Pages of 4 kB that a transaction may write before it goes into the file, which locks readers out until its end. No run
+# comes near it; a huge import does, and is not to fill the memory either.
+SPILL = 32_768
 BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
 
 
 class Line:
     """The open database, without a word of what is in it."""
 
-    def __init__(self, file: Path, *, create: bool = True) -> None:
-        """Open a database and bring its schema up to date; raises StorageError when it cannot be used."""
-        self.file = file
-        with told(file):
+    def __init__(
+        self, file: Path, *, create: bool = True, backups: Path | None = None, patience: float = PATIENCE
+    ) -> None:
+        """Open a database and bring its schema up to date; raises StorageError when it cannot be used.
+
+        `backups` is the folder of its copies, beside it unless said otherwise.
+        """
+        self.file, self.backups = file, backups or folder_beside(file)
+        with self._told():
+            if unfinished(file).exists():
+                raise StorageError("restore-unfinished", file=str(file))
+            if file.is_dir():
+                raise StorageError("a-folder", file=str(file))
             if not file.exists():
-                if not create:
-                    raise StorageError("no-database", file=str(file))
-                file.parent.mkdir(parents=True, exist_ok=True)
-                os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # private whatever the umask
-            self._connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+                self._begin(create=create)
+            elif not file.stat().st_size:  # never one that we were making (`_begin`)
+                raise StorageError("empty-file", file=str(file))
+            self._connection = sqlite3.connect(file, timeout=patience, isolation_level=None)
             try:
-                self._prepare()
-            except BaseException:
-                self._connection.close()
+                with told(file):
+                    self._prepare()
+            except BaseException as error:
+                self.__exit__(type(error), error, None)
                 raise
+
+    def _begin(self, *, create: bool) -> None:
+        """Make a new database, which comes to its place whole: a run that is killed leaves no empty file there."""
+        if copies(self.file, self.backups):  # a new one would take everything for news
+            raise StorageError("lost", file=str(self.file), folder=str(self.backups))
+        if not create:
+            raise StorageError("no-database", file=str(self.file))
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{self.file.name}.", suffix=".new", dir=self.file.parent)  # 0600
+        os.close(handle)
+        fresh = Path(name)
+        try:
+            with closing(sqlite3.connect(fresh, isolation_level=None)) as line, Database(line).atomic() as database:
+                migrations.apply(database)
+            _appear(fresh, self.file)
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def _prepare(self) -> None:
         self._db = Database(self._connection)
@@ -44,25 +90,65 @@ class Line:
         if owner != APPLICATION_ID and (owner or tables):
             raise StorageError("foreign-database", file=str(self.file))
         # No WAL: a cron job has one writer, and the rollback journal survives read-only media and old SQLite versions.
-        for pragma in ("journal_mode = DELETE", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = DELETE", "synchronous = FULL", "foreign_keys = ON", f"cache_spill = {SPILL}"):
             self._connection.execute(f"PRAGMA {pragma}")
         known = {m.name for m in migrations._migrations}
         if {m.name for m in migrations.applied(self._db)} - known:
             raise StorageError("newer-database", file=str(self.file))
-        if migrations.pending(self._db):
+        if pending := migrations.pending(self._db):
+            if tables:
+                self._copy_before(pending[0].name)
             with self.transaction():  # all of them or none: half a schema would be taken for another program's
                 migrations.apply(self._db)
+
+    def _copy_before(self, migration: str) -> None:
+        """Keep the database as it was, unless that very state is kept already (a migration that was cut short)."""
+        present = contents_of(self._connection)
+        for copy in copies(self.file, self.backups):
+            with suppress(StorageError):
+                if copy.before == migration and look_through(copy.file) == present:
+                    return
+        day = datetime.fromtimestamp(self.file.stat().st_mtime, UTC).date()  # on which it was last written to
+        with copied(self._connection, self.file, copy_named(self.file, self.backups, day, before=migration)):
+            pass
+
+    def copy(self, to: Path) -> Contents:
+        """Copy the database to a file, looked through from end to end; returns what it holds."""
+        with self._told():
+            look_through_open(self._connection, self.file)
+            with copied(self._connection, self.file, to) as contents:
+                pass
+        return contents
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        damage = ""
+        if isinstance(error, Exception) and not isinstance(error, WatcherError):
+            # What nobody expected is a bug in a sound database; in a damaged one it is the damage.
+            with suppress(sqlite3.DatabaseError):
+                damage = damage_of(self._connection)
         self._connection.close()
+        if damage:
+            with self._told():
+                raise StorageError("corrupt", file=str(self.file), detail=damage) from error
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """As `told`; where the database is lost, with the copy that can take its place."""
+        try:
+            with told(self.file):
+                yield
+        except StorageError as error:
+            if error.reason in LOST and "backup" not in error.facts:
+                error.facts["backup"] = str(newest_good(self.file, self.backups) or "")
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; the write lock is taken at once, so that nothing read inside goes stale."""
-        with told(self.file):
+        with self._told():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -88,7 +174,7 @@ class Line:
                     self._connection.execute("RELEASE part")
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with told(self.file):
+        with self._told():
             return self._connection.execute(sql, values).fetchall()
 
     def _write(self, sql: str, values: Iterable[Sequence[object]]) -> None:
@@ -110,7 +196,8 @@ def exclusive(database: Path) -> Iterator[None]:
     """Keep every other run away; the kernel lets go when the process dies. Raises LockedError when one is at work."""
     with told(database):
         database.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{database}.lock", mode=0o600)
+    lock = FileLock(f"{database}.lock", mode=0o600)
+    with told(Path(lock.lock_file)):
         try:
             lock.acquire(blocking=False)
         except Timeout:
@@ -121,34 +208,11 @@ def exclusive(database: Path) -> Iterator[None]:
         lock.release()
 
 
-_REASONS = {
-    sqlite3.SQLITE_FULL: "disk-full",
-    sqlite3.SQLITE_READONLY: "read-only",
-    sqlite3.SQLITE_CANTOPEN: "cannot-open",
-    sqlite3.SQLITE_NOTADB: "not-a-database",
-    sqlite3.SQLITE_CORRUPT: "corrupt",
-    sqlite3.SQLITE_BUSY: "busy",
-    sqlite3.SQLITE_IOERR: "disk-error",
-}
-_OS_REASONS = {
-    errno.ENOSPC: "disk-full",
-    errno.EDQUOT: "disk-full",
-    errno.EROFS: "read-only",
-    errno.EACCES: "cannot-open",
-}
-
-
-@contextmanager
-def told(file: Path) -> Iterator[None]:
-    """Turn what SQLite and the disk say into one reason a person can act on."""
+def _appear(fresh: Path, file: Path) -> None:
+    """Give a new database its name, unless another process made one by now."""
     try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        reason = _REASONS.get(code & 0xFF) if code is not None else None
-        if reason is None:
-            raise
-        raise StorageError(reason, file=str(file), detail=str(error)) from error
-    except OSError as error:
-        reason = _OS_REASONS.get(error.errno or 0, "cannot-open")
-        raise StorageError(reason, file=str(file), detail=error.strerror or str(error)) from error
+        os.link(fresh, file)
+    except FileExistsError:
+        return
+    except OSError:  # a disk without links
+        fresh.rename(file)

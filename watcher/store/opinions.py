@@ -31,8 +31,9 @@ class Opinions(Line):
         self._write("REPLACE INTO learnt VALUES (?, ?, ?)", [(name, made_by, text)])
 
     def drop_scores(self, profile: str) -> None:
-        """Forget a profile's scores, to be computed again."""
-        self._write("DELETE FROM scores WHERE profile = ?", [(profile,)])
+        """Forget a profile's scores, to be computed again; those of articles without their text stay."""
+        kept = "article IN (SELECT id FROM articles WHERE pruned IS NOT NULL)"
+        self._write(f"DELETE FROM scores WHERE profile = ? AND NOT {kept}", [(profile,)])
         self._write("DELETE FROM profiles WHERE name = ?", [(profile,)])
 
     def keep_scores(self, scores: Iterable[tuple[int, Score]]) -> None:

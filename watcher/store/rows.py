@@ -25,6 +25,7 @@ class Remembered:
     cites: tuple[Alias, ...]
     scores: tuple[tuple[str, float], ...]  # profile -> 0-100, best first
     page: OwnPage | None = None  # its own, when it was asked for
+    pruned: datetime | None = None  # when its text was let go: its scores are the last word on it
 
     @property
     def reading(self) -> Article:
@@ -69,7 +70,7 @@ def _strongest_first(named: Alias) -> tuple[int, int, str]:
 def remembered(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Remembered:
     """An article from its row and from those of the tables beside it."""
     (number, title, summary, body, url, language, published, authors, journal, year, volume, pages, event,
-     first_seen, changed, story) = row  # fmt: skip
+     first_seen, changed, story, pruned) = row  # fmt: skip
     sightings = beside["sightings"]
     article = Article(
         source=sightings[0][0] if sightings else "", guid=sightings[0][1] if sightings else "", url=url, title=title,
@@ -88,6 +89,7 @@ def remembered(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -
         cites=tuple((s, v) for s, v in beside["cites"]),
         scores=tuple((profile, value) for profile, value in beside["scores"]),
         page=next((page_of(number, kept) for kept in beside["own_pages"]), None),
+        pruned=moment(pruned),
     )
 
 
