@@ -148,6 +148,10 @@ _MISTAKES: dict[str, tuple[str, str]] = {
     "server-only": ("ne vaut que pour un serveur (host)", "is for a server only (host)"),
     "secret-here": ("le mot de passe va dans secrets.yaml ou dans WATCHER_MAIL_PASSWORD, pas ici",
                     "the password belongs into secrets.yaml or WATCHER_MAIL_PASSWORD, not here"),
+    "unknown-level": ("« {got} » : warnings, runs, sources ou requests", "`{got}`: warnings, runs, sources or requests"),
+    "not-a-text-file": ("« {got} » est un dossier : il faut un fichier", "`{got}` is a folder: a file is wanted"),
+    "ping-here": ("cette adresse est un secret : mettez-la dans secrets.yaml (ping: address) ou dans WATCHER_PING_ADDRESS",
+                  "this address is a secret: put it into secrets.yaml (ping: address) or WATCHER_PING_ADDRESS"),
 }  # fmt: skip
 
 

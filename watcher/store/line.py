@@ -14,14 +14,18 @@ from sqlite_utils import Database
 from watcher.errors import LockedError, StorageError
 from watcher.schema import APPLICATION_ID, migrations
 
+GLANCE = 0.2  # seconds that somebody may hold the lock who only looks whether it is free
 BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
 
 
 class Line:
     """The open database, without a word of what is in it."""
 
-    def __init__(self, file: Path, *, create: bool = True) -> None:
-        """Open a database and bring its schema up to date; raises StorageError when it cannot be used."""
+    def __init__(self, file: Path, *, create: bool = True, patience: float = 30) -> None:
+        """Open a database and bring its schema up to date; raises StorageError when it cannot be used.
+
+        `patience` is how many seconds to wait for another program that is writing.
+        """
         self.file = file
         with told(file):
             if not file.exists():
@@ -29,7 +33,7 @@ class Line:
                     raise StorageError("no-database", file=str(file))
                 file.parent.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # private whatever the umask
-            self._connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+            self._connection = sqlite3.connect(file, timeout=patience, isolation_level=None)
             try:
                 self._prepare()
             except BaseException:
@@ -95,15 +99,35 @@ def exclusive(database: Path) -> Iterator[None]:
     """Keep every other run away; the kernel lets go when the process dies. Raises LockedError when one is at work."""
     with told(database):
         database.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{database}.lock", mode=0o600)
+        lock = _lock_of(database)
         try:
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=GLANCE, poll_interval=GLANCE / 10)
         except Timeout:
             raise LockedError("locked", file=str(database)) from None
     try:
         yield
     finally:
         lock.release()
+
+
+def at_work(database: Path) -> bool:
+    """Whether a run is at work; it looks by taking the lock for a moment, which `exclusive` waits for."""
+    lock = _lock_of(database)
+    if not Path(lock.lock_file).exists():  # the lock's file stays between runs
+        return False
+    try:
+        with told(database):
+            lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    except StorageError:  # a database that we may only read: whoever may write to it is asked instead
+        return False
+    lock.release()
+    return False
+
+
+def _lock_of(database: Path) -> FileLock:
+    return FileLock(f"{database}.lock", mode=0o600)
 
 
 _REASONS = {
