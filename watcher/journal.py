@@ -22,9 +22,11 @@ Event = Literal[
     "unchanged",  # a source: source
     "read",  # a source: source, new, known, changed, held
     "trouble",  # a source: source, kind, status, detail
+    "polled",  # the end of a poll: the counts of its summary
     "page",  # an article's own page: article, source, outcome, status
     "letter",  # number, list, period, state, reason, code
     "list",  # a regular digest: list, period, outcome, stories, letters
+    "pinged",  # status
     "warning",  # something beside the work that failed: what, file, detail
 ]
 Fact = str | int | float | bool | None
@@ -34,7 +36,8 @@ LEVELS = {"requests": REQUESTS, "sources": SOURCES, "runs": RUNS, "warnings": WA
 _NAMES = {level: name.removesuffix("s") for name, level in LEVELS.items()}
 _LEVEL_OF: dict[Event, int] = {
     "begun": RUNS, "ended": RUNS, "asking": SOURCES, "asked": REQUESTS, "answered": REQUESTS, "unchanged": SOURCES,
-    "read": SOURCES, "trouble": WARNINGS, "page": SOURCES, "letter": SOURCES, "list": RUNS, "warning": WARNINGS,
+    "read": SOURCES, "trouble": WARNINGS, "polled": RUNS, "page": SOURCES, "letter": SOURCES, "list": RUNS,
+    "pinged": RUNS, "warning": WARNINGS,
 }  # fmt: skip
 LONGEST = 300  # characters of one fact
 

@@ -41,10 +41,10 @@ class LogFile(RotatingFileHandler):
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
         """Whether the file is full; another process may have begun a new one meanwhile, which is opened then."""
-        if not self._is_ours():
-            self.stream.close()
-            self.stream = self._open()
-        own = stat.S_ISREG(os.lstat(self.baseFilename).st_mode)  # what a link or a device leads to belongs to others
+        self._follow()
+        own = stat.S_ISREG(
+            Path(self.baseFilename).lstat().st_mode
+        )  # what a link or a device leads to belongs to others
         return own and bool(super().shouldRollover(record))
 
     def doRollover(self) -> None:  # noqa: N802 - the library's name
@@ -52,9 +52,7 @@ class LogFile(RotatingFileHandler):
         with self._alone():
             if self._is_ours():
                 super().doRollover()
-        if not self._is_ours():
-            self.stream.close()
-            self.stream = self._open()
+        self._follow()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line; after a failure, nothing more."""
@@ -72,20 +70,30 @@ class LogFile(RotatingFileHandler):
         with suppress(OSError):
             super().close()
 
+    def _follow(self) -> None:
+        """Open what the name leads to now, where another process has moved the file."""
+        if not self._is_ours():
+            if self.stream is not None:
+                self.stream.close()
+            self.stream = self._open()
+
     def _is_ours(self) -> bool:
         """Whether the name still leads to the file that is open."""
-        if self.stream is None:
-            return False
         try:
-            there = os.stat(self.baseFilename)  # noqa: PTH116 - of a name that the library keeps as a text
+            there = Path(self.baseFilename).stat()
         except FileNotFoundError:
             return False
-        return os.path.samestat(there, os.fstat(self.stream.fileno()))
+        return self.stream is not None and os.path.samestat(there, os.fstat(self.stream.fileno()))
+
+    def _open_number(self) -> int:
+        if self.stream is None:
+            raise FileNotFoundError(self.baseFilename)
+        return self.stream.fileno()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Keep other processes from turning this very file over; the lock outlives the closing of the stream."""
-        number = os.dup(self.stream.fileno())
+        number = os.dup(self._open_number())
         try:
             if sys.platform != "win32":
                 fcntl.flock(number, fcntl.LOCK_EX)

@@ -89,6 +89,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "no-such-period": ("aucun digest de « {period} » ; connus : {known}", "no digest of `{period}`; known: {known}"),
     "several-lists": ("plusieurs digests de « {period} » : {known} ; choisissez avec --list", "several digests of `{period}`: {known}; choose with --list"),
     "nothing-sent": ("{name}, {period} : rien de nouveau, aucune lettre n’est partie", "{name}, {period}: nothing new, no letter was sent"),
+    "none-read": ("aucune source n’a pu être lue : ce silence n’est pas une absence de nouvelles ; détail : « watcher sources check »",
+                  "no source could be read: this silence does not mean there is no news; details: `watcher sources check`"),
     "all-failed": ("aucune des {count} sources n’a pu être lue ; détail : « watcher sources check »",
                    "none of the {count} sources could be read; details: `watcher sources check`"),
 }  # fmt: skip

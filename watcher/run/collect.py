@@ -115,6 +115,10 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
         known=sum(r.known for r in reports),
     )
     pages = read_pages(sources, profiles, store, manners, clock)  # last: whoever stops it loses nothing else
+    tell(
+        "polled", asked=summary.asked, unchanged=summary.unchanged, failed=summary.failed, new=summary.new,
+        known=summary.known, pages=len(pages),
+    )  # fmt: skip
     return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked), pages=pages)
 
 

@@ -49,7 +49,9 @@ class Sources(Line):
         """Remember a new run, or what became of a known one; returns its number."""
         columns, row = RUN_COLUMNS.split(", "), run_row(run)
         if run.id:
-            self._write(f"UPDATE runs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?", [(*row, run.id)])
+            self._write(
+                f"UPDATE runs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?", [(*row, run.id)]
+            )
             return run.id
         sql = f"INSERT INTO runs ({RUN_COLUMNS}) VALUES ({', '.join('?' * len(row))})"
         return int(self._connection.execute(sql, row).lastrowid or 0)
