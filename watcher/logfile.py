@@ -73,8 +73,9 @@ class LogFile(RotatingFileHandler):
     def _follow(self) -> None:
         """Open what the name leads to now, where another process has moved the file."""
         if not self._is_ours():
-            if self.stream is not None:
-                self.stream.close()
+            stream, self.stream = self.stream, None
+            if stream is not None:
+                stream.close()
             self.stream = self._open()
 
     def _is_ours(self) -> bool:

@@ -14,7 +14,7 @@ from watcher.errors import LockedError, WatcherError
 from watcher.fetch import Fetched, Manners, fetch
 from watcher.journal import tell
 from watcher.run.record import Tally, recorded
-from watcher.sources import Source, SourceState, Trouble
+from watcher.sources import Secret, Source, SourceState, Trouble
 from watcher.store import Store, exclusive
 
 PING_DEADLINE = 10.0  # seconds
@@ -28,6 +28,7 @@ def working(choices: Choices, command: str, *, quiet: bool = False) -> Iterator[
     Raises what `exclusive` and the database raise. A run that finds another one at work leaves no trace but in the log.
     """
     tally = Tally(command, now())
+    ping = read_ping_address(choices.settings.file.parent / FILE, os.environ)
     with hearing(choices, quiet=quiet):
         tell("begun", command=command, version=tally.summary.version)
         try:
@@ -43,16 +44,11 @@ def working(choices: Choices, command: str, *, quiet: bool = False) -> Iterator[
             raise
         except BaseException as error:
             reason = error.reason if isinstance(error, WatcherError) else type(error).__name__
-            _afterwards(choices, replace_failed(tally, reason))
+            if not tally.summary.outcome:  # it could not even be remembered
+                tally.summary = replace(tally.summary, outcome="failed", reason=reason, finished=now())
+            _afterwards(choices, tally, ping)
             raise
-        _afterwards(choices, tally)
-
-
-def replace_failed(tally: Tally, reason: str) -> Tally:
-    """A run that could not even be remembered is a failed one."""
-    if not tally.summary.outcome:
-        tally.summary = replace(tally.summary, outcome="failed", reason=reason, finished=now())
-    return tally
+        _afterwards(choices, tally, ping)
 
 
 def _ended(tally: Tally) -> None:
@@ -64,11 +60,12 @@ def _ended(tally: Tally) -> None:
     )  # fmt: skip
 
 
-def _afterwards(choices: Choices, tally: Tally) -> None:
+def _afterwards(choices: Choices, tally: Tally, ping: Secret) -> None:
     _ended(tally)
     if choices.settings.metrics:
         _write_metrics(choices, tally)
-    _ping(choices, failed=tally.summary.outcome != "done")
+    if ping.value:
+        _ping(ping, choices, failed=tally.summary.outcome != "done")
 
 
 def _write_metrics(choices: Choices, tally: Tally) -> None:
@@ -92,16 +89,9 @@ def _write_metrics(choices: Choices, tally: Tally) -> None:
         tell("warning", what="metrics", file=str(file), detail=detail or str(error))
 
 
-def _ping(choices: Choices, *, failed: bool) -> None:
+def _ping(ping: Secret, choices: Choices, *, failed: bool) -> None:
     """Ask for the address that watches over us, or for its `/fail`; one that does not answer is one warning."""
-    try:
-        address = read_ping_address(choices.settings.file.parent / FILE, os.environ).value.strip()
-    except WatcherError as error:
-        tell("warning", what="ping-secret", detail=error.reason)
-        return
-    if not address:
-        return
-    bare, mark, query = address.partition("?")
+    bare, mark, query = ping.value.strip().partition("?")
     source = Source(id="ping", url=(bare.rstrip("/") + "/fail" * failed) + mark + query)
     manners = Manners(
         allow_hosts=choices.settings.allow_hosts, deadline=PING_DEADLINE, max_bytes=PING_BYTES, max_redirects=3

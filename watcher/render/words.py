@@ -287,7 +287,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "log": ("journal {file} : écriture impossible ({detail}) ; le passage continue sans lui", "log {file}: cannot be written ({detail}); the run goes on without it"),
     "metrics": ("mesures {file} : écriture impossible ({detail})", "metrics {file}: cannot be written ({detail})"),
     "ping": ("l’adresse de « ping » ne répond pas ({detail}) ; vérifiez-la dans secrets.yaml", "the address of `ping` does not answer ({detail}); check it in secrets.yaml"),
-    "ping-secret": ("secrets.yaml est illisible ({detail}) : pas de « ping »", "secrets.yaml cannot be read ({detail}): no `ping`"),
 }  # fmt: skip
 
 
