@@ -78,7 +78,9 @@ def run_said(run: RunSummary, language: str, zone: tzinfo, now: datetime) -> str
     parts = [f"{when(language, run.started, zone, now)}, {run.command}"]
     if run.outcome != "interrupted":
         parts.append(span_said(language, run.seconds))
-    if run.outcome != "done":
+    if run.reason in STANDING:
+        parts.append(_said(language, run.reason))
+    elif run.outcome != "done":
         parts.append(_said(language, run.outcome) + (f" [{run.reason}]" if run.reason else ""))
     if run.asked:
         asked = say(language, "asked", run.asked)

@@ -116,11 +116,10 @@ def at_work(database: Path) -> bool:
     if not Path(lock.lock_file).exists():  # the lock's file stays between runs
         return False
     try:
-        with told(database):
-            lock.acquire(blocking=False)
+        lock.acquire(blocking=False)
     except Timeout:
         return True
-    except StorageError:  # a database that we may only read: whoever may write to it is asked instead
+    except OSError:  # a folder that we may only read: it cannot be known
         return False
     lock.release()
     return False
