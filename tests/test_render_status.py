@@ -1,6 +1,6 @@
 """How the watch stands, in words: golden texts, narrow and wide, and the same for programs and for Prometheus.
 
-`WATCHER_GOLDEN=write pytest tests/test_render_status.py` writes the texts again; look at what changed before keeping it.
+`WATCHER_GOLDEN=write pytest tests/test_render_status.py` writes the texts again; look at what changed then.
 """
 
 import io

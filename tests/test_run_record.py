@@ -35,6 +35,16 @@ with Store(Path(sys.argv[1])) as store, recorded(Tally("run", datetime.now(UTC))
 """
 
 
+def _fail(tally: Tally, error: BaseException) -> None:
+    tally.brought(SourceReport(source=SOURCE, new=7))
+    raise error
+
+
+def _lose(store: Store, error: type[BaseException]) -> None:
+    store._connection.execute("PRAGMA query_only = ON")  # the disk became read-only
+    raise error
+
+
 def ended(store: Store) -> RunSummary:
     (run,) = store.runs(9)
     return run
@@ -88,8 +98,7 @@ def test_what_ends_a_run_early_is_remembered_with_what_it_had_done(
 ) -> None:
     tally = Tally("run", NOW)
     with pytest.raises(type(error)), recorded(tally, store, lambda: LATER):
-        tally.brought(SourceReport(source=SOURCE, new=7))
-        raise error
+        _fail(tally, error)
     run = ended(store)
     assert (run.outcome, run.reason, run.asked, run.new) == (outcome, reason, 1, 7)
 
@@ -97,8 +106,7 @@ def test_what_ends_a_run_early_is_remembered_with_what_it_had_done(
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
 def test_the_first_failure_is_the_one_that_is_told(tmp_path: Path, error: type[BaseException]) -> None:
     with Store(tmp_path / "a.db") as store, pytest.raises(error), recorded(Tally("run", NOW), store, lambda: LATER):
-        store._connection.execute("PRAGMA query_only = ON")  # the disk became read-only
-        raise error
+        _lose(store, error)
 
 
 def test_a_killed_run_is_found_by_the_next_one(tmp_path: Path) -> None:

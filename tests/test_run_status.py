@@ -78,7 +78,7 @@ def test_letters_by_what_is_to_come_of_them(store: Store) -> None:
                     state=state,
                     changed=NOW - DAY,
                     due=due,
-                )  # fmt: skip
+                )
             )
     found = status(store)
     assert (found.letters_due, found.letters_waiting, found.letters_failed) == (2, 1, 2)
