@@ -3,10 +3,10 @@
     python benchmarks/telling.py [--feeds 200] [--rounds 5] [--latency 100]
 
 Polls generated feeds on the loopback (feedserver.py) behind a real terminal, in turns: silent (`-q`), with the bar,
-with the bar and a log of every request. Prints the medians of wall time and of processor time. Then adds up what the bar's
-own work takes, by itself: every event of such a poll, a drawing each half second, and the loading of its library; that
-is the number with a goal, because the medians of whole polls differ by more than 1 % without any reason. Exits with 1
-when it is more than 1 % of the silent poll's wall time.
+with the bar and a log of every request. Prints the medians of wall time and of processor time. Then adds up what the
+bar's own work takes, by itself: every event of such a poll, a drawing each half second, and the loading of its library;
+that is the number with a goal, because the medians of whole polls differ by more than 1 % without any reason. Exits
+with 1 when it is more than 1 % of the silent poll's wall time.
 """
 
 import argparse
@@ -61,7 +61,9 @@ def _read(line: int) -> None:
 
 def bar_alone(sources: int, seconds: float) -> float:
     """Seconds of the processor that the bar takes in a poll of that many sources and seconds."""
-    code = "from time import process_time as t; import watcher.cli.collect; b = t(); import rich.progress; print(t() - b)"
+    code = (
+        "from time import process_time as t; import watcher.cli.collect; b = t(); import rich.progress; print(t() - b)"
+    )
     loading = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     bar = Bar(Console(file=io.StringIO(), force_terminal=True, width=100), "fr")
     begun = time.thread_time()

@@ -268,6 +268,50 @@ def test_a_digest_with_something_to_read_ends_well(desk: Desk) -> None:
     desk.type("digest", "--exit-code")
 
 
+LISTS = """
+digests: [{name: quotidien, to: [anne@chu.example, pas une adresse], every: day, when_empty: yes}]
+mail: {from: veille@chu.example, maildir: boite}
+log: {path: watcher.log, level: sources}
+"""
+
+
+def test_regular_digests_are_told_without_their_readers(desk: Desk) -> None:
+    desk.watch("/new", more=LISTS.replace("pas une adresse", "luc@chu.example"))
+    assert "nouvelle liste" in desk.type("run")[0]
+    with closing(sqlite3.connect(desk.folder / "watcher.db")) as line, line:
+        line.execute("UPDATE lists SET until = '2026-01-01T00:00:00+00:00'")
+        line.execute("DELETE FROM editions")
+    desk.type("send", "--exit-code", code=5)  # a letter that says that there is nothing new
+    desk.type("send", "--exit-code", code=5)
+    desk.type("run", "--exit-code", code=5)
+    assert [(run[0], run[1]) for run in desk.runs()] == [(name, "done") for name in ("run", "send", "send", "run")]
+    told = [line for line in desk.log() if line["event"] in ("list", "letter")]
+    assert [(one["event"], one.get("outcome") or one.get("state")) for one in told] == [
+        ("list", "begun"), ("list", "made"), ("letter", "sent"), ("letter", "sent")
+    ]  # fmt: skip
+    assert "chu.example" not in (desk.folder / "watcher.log").read_text()
+    facts = json.loads(desk.type("status", "--json")[0])
+    assert [run["sent"] for run in facts["runs"]] == [0, 0, 2, 0]
+
+
+def test_a_run_that_cannot_even_open_the_database_failed(desk: Desk) -> None:
+    desk.server.routes["/uuid/fail"] = reply(body=b"OK")
+    (desk.folder / "watcher.db").write_bytes(b"not a database, but long enough to be looked at" * 30)
+    desk.watch("/new", more="log: watcher.log\nmetrics: watcher.prom")
+    _, err = desk.type("poll", code=74, WATCHER_PING_ADDRESS=f"{desk.server.url}/uuid")
+    assert [asked.path for asked in desk.server.asked] == ["/uuid/fail"]
+    assert "SQLite" in err
+    last = [line for line in desk.log() if line["event"] == "ended"][-1]
+    assert (last["outcome"], last["reason"]) == ("failed", "not-a-database")
+    assert "SQLite" in desk.type("status", code=74)[1]
+
+
+@pytest.mark.parametrize(("said", "lines"), [("yes", True), ("no", False)])
+def test_the_environment_may_say_yes_or_no(desk: Desk, said: str, lines: bool) -> None:  # noqa: FBT001 - a parameter
+    desk.watch("/new")
+    assert ("+ s0 : 2" in desk.type("poll", WATCHER_VERBOSE=said)[1]) is lines
+
+
 # ---- how the watch stands
 
 
@@ -397,7 +441,8 @@ def test_a_person_sees_how_far_it_is_and_whom_it_waits_for_and_may_stop_it(slow:
     assert terminal.text.count(HIDE) == terminal.text.count(SHOW) == 1
     stays = left_on(terminal.text)
     assert stays[0] == "+ s0 : 2"
-    assert stays[-1] == "arrêté ; enregistré : 1 sources, 2 articles nouveaux ; le prochain passage fera le reste"
+    said = stays[-1].replace("\u00a0", " ").replace("\u202f", " ")
+    assert said == "arrêté ; enregistré : 1 source interrogée, 2 articles nouveaux ; le prochain passage fera le reste"
     assert not [line for line in stays if "attend" in line or "1/2" in line]
     assert slow.runs() == [("poll", "stopped", "")]
 

@@ -52,6 +52,14 @@ def _translate(option: click.Option | None) -> click.Option | None:
     return option
 
 
+class _Times(click.IntRange):
+    """How many times; `WATCHER_VERBOSE` may also say yes or no."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        said = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0, "": 0}
+        return super().convert(said.get(str(value).lower(), value), param, ctx)
+
+
 class _Commands(click.Group):
     """Knows every command by name and loads the one that is typed."""
 
@@ -102,6 +110,7 @@ class _Commands(click.Group):
     "-v",
     "--verbose",
     count=True,
+    type=_Times(min=0),
     help=t("Dire ce que fait chaque source ; -vv : chaque requête.", "Say what every source does; -vv: every request."),
 )
 @click.option(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.choices import Choices
-from watcher.cli.words import t
 from watcher.journal import REQUESTS, SOURCES, WARNINGS, Line, LogSetting, facts_of, listening, tell
 from watcher.render.telling import event_said
+from watcher.render.words import say, spaced
 
 if TYPE_CHECKING:
     from watcher.cli.progress import Bar
@@ -87,9 +87,9 @@ def _log(setting: LogSetting | None) -> logging.Handler | None:
         return None
 
 
-def stored_said(sources: int, articles: int) -> str:
+def stored_said(language: str, sources: int, articles: int) -> str:
     """What a person who stopped a run has to know."""
-    return t(
-        f"arrêté ; enregistré : {sources} sources, {articles} articles nouveaux ; le prochain passage fera le reste",
-        f"stopped; stored: {sources} sources, {articles} new articles; the next run does the rest",
-    )
+    stored = f"{say(language, 'asked', sources)}, {say(language, 'new', articles)}"
+    if language == "en":
+        return f"stopped; stored: {stored}; the next run does the rest"
+    return spaced(language, f"arrêté ; enregistré : {stored} ; le prochain passage fera le reste")

@@ -40,7 +40,7 @@ def working(choices: Choices, command: str, *, quiet: bool = False) -> Iterator[
         except KeyboardInterrupt:
             _ended(tally)  # the bar goes away
             if not (quiet or choices.quiet):
-                click.echo(stored_said(tally.summary.asked, tally.summary.new), err=True)
+                click.echo(stored_said(choices.language, tally.summary.asked, tally.summary.new), err=True)
             raise
         except BaseException as error:
             reason = error.reason if isinstance(error, WatcherError) else type(error).__name__
