@@ -433,6 +433,14 @@ WRONG: list[tuple[str, str | bytes, int, str]] = [  # reason, file, line, where
     ("mail-way", SOURCES + "mail:\n  from: a@b.fr\n  host: a.fr\n  maildir: boite", 5, "mail.maildir"),
     ("server-only", SOURCES + "mail: {from: a@b.fr, sendmail: yes, port: 25}", 2, "mail.port"),
     ("secret-here", SOURCES + "mail: {from: a@b.fr, host: a.fr, password: abc}", 2, "mail.password"),
+    ("unknown-level", SOURCES + "log: {path: a.log, level: debug}", 2, "log.level"),
+    ("unknown-key", SOURCES + "log: {path: a.log, size: 5}", 2, "log.size"),
+    ("missing", SOURCES + "log: {level: runs}", 2, "log.path"),
+    ("not-a-text", SOURCES + "log: {path: [a.log]}", 2, "log.path"),
+    ("not-a-mapping", SOURCES + "log: [a.log]", 2, "log"),
+    ("not-a-text-file", SOURCES + "log: /", 2, "log"),
+    ("not-a-text-file", SOURCES + "metrics: .", 2, "metrics"),
+    ("ping-here", SOURCES + "ping: https://hc-ping.example/abc", 2, "ping"),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.periods import WEEKDAYS, Cadence, Period, latest
+from watcher.periods import WEEKDAYS, Cadence, Period, latest, present
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -74,3 +74,21 @@ MOMENTS = st.integers(0, 90 * 366 * 86_400).map(
 def test_the_last_week_is_never_older_than_a_week(now: datetime, day: str) -> None:
     period = latest("week", day, PARIS, now)
     assert timedelta(0) <= now - period.end < timedelta(days=7, hours=2)
+
+
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+@given(
+    now=st.integers(0, 6 * 366 * 24 * 60).map(
+        lambda minutes: at("2026-01-01T00:00:00+00:00") + timedelta(minutes=minutes)
+    ),
+    day=st.sampled_from(WEEKDAYS),
+    zone=st.sampled_from(["Europe/Paris", "America/Santiago", "Pacific/Auckland", "UTC"]),
+)
+def test_the_present_period_begins_where_the_last_one_ended_and_is_the_last_one_next(
+    every: Cadence, now: datetime, day: str, zone: str
+) -> None:
+    there = ZoneInfo(zone)
+    going = present(every, day, there, now)
+    assert going.start == latest(every, day, there, now).end
+    assert going.start <= now < going.end
+    assert latest(every, day, there, going.end) == going

@@ -107,7 +107,6 @@ def test_the_first_run_brings_all_and_the_second_nothing(server: Server, store: 
     assert tuple(store.all()) == before
     state = store.states()["one"]
     assert (state.etag, state.ok, state.articles, state.newest) == ('"v1"', NOW + DAY, 3, NOW)
-    assert store.last_run() == second.summary
 
 
 def test_a_server_without_validators_brings_nothing_twice_either(server: Server, store: Store) -> None:

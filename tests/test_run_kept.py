@@ -16,6 +16,7 @@ from watcher.profiles import Profile, ProfileSetting
 from watcher.program import mark
 from watcher.run import SourceReport, digest, learn_profiles, poll
 from watcher.run.collect import SETTLED_TOGETHER, remember
+from watcher.run.record import Tally, recorded
 from watcher.sources import Source
 from watcher.store import Remembered, Store
 from watcher.stories import Related, Telling, telling_of
@@ -229,7 +230,7 @@ def test_a_run_that_is_stopped_has_lost_no_validators(server: Server, store: Sto
     }
 
 
-def test_what_a_run_did_is_recorded_before_articles_own_pages_are_asked_for(server: Server, store: Store) -> None:
+def test_what_a_run_did_is_recorded_when_it_dies_among_articles_own_pages(server: Server, store: Store) -> None:
     page = f"{server.url}/page"
     document = (
         f"<rss><channel><title>P</title><item><link>{page}</link><title>Un communiqué</title></item></channel></rss>"
@@ -243,8 +244,9 @@ def test_what_a_run_did_is_recorded_before_articles_own_pages_are_asked_for(serv
         except StopIteration:
             raise _StopError from None
 
-    with pytest.raises(_StopError):
-        poll((Source(id="s", url=f"{server.url}/feed", full_text=True),), (), store, LOCAL, clock=clock)
-    run = store.last_run()
-    assert run is not None
+    asked, tally = (Source(id="s", url=f"{server.url}/feed", full_text=True),), Tally("poll", NOW)
+    with pytest.raises(_StopError), recorded(tally, store, lambda: NOW):
+        poll(asked, (), store, LOCAL, clock=clock, progress=tally.brought)
+    (run,) = store.runs(9)
     assert (run.asked, run.new, store.count()) == (1, 1, 1)
+    assert (run.outcome, run.reason) == ("failed", "_StopError")

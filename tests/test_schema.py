@@ -66,7 +66,7 @@ def test_every_table_of_ours_is_strict(line: sqlite3.Connection) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        "INSERT INTO runs VALUES (1, 'a', 'b', 'many', 0, 0, 0)",
+        "INSERT INTO runs (started, finished, asked, failed, new, known) VALUES ('a', 'b', 'many', 0, 0, 0)",
         "INSERT INTO scores VALUES (1, 'p', 'high')",
         "INSERT INTO sources (id, etag, modified, failures, articles) VALUES ('s', '', '', 'two', 0)",
         "INSERT INTO profiles VALUES ('p', x'00')",

@@ -496,12 +496,38 @@ def test_a_transaction_takes_back_all_of_it(file: Path) -> None:
 
 
 def test_what_a_run_did_comes_back(store: Store) -> None:
-    assert store.last_run() is None
+    assert store.runs(5) == ()
+    later = RunSummary(
+        command="run", started=NOW + HOUR, finished=NOW + HOUR, outcome="failed", reason="disk-full", asked=9,
+        unchanged=5, failed=1, new=2, known=3, sent=4, waiting=6, seconds=1.5, memory=7, version="0.1.0",
+    )  # fmt: skip
     with store.transaction():
         _keep_run(store)
-        store.keep_run(RunSummary(started=NOW + HOUR, finished=NOW + HOUR, asked=0, failed=0, new=0, known=0))
-    last = store.last_run()
-    assert last == RunSummary(started=NOW + HOUR, finished=NOW + HOUR, asked=0, failed=0, new=0, known=0)
+        number = store.keep_run(later)
+    last, first = store.runs(5)
+    assert last == replace(later, id=number)
+    assert (first.id, first.outcome, first.asked, first.new) == (1, "done", 3, 2)
+    assert store.runs(1) == (last,)
+    with store.transaction():
+        assert store.keep_run(replace(last, outcome="done", sent=5)) == number
+    assert store.runs(1) == (replace(last, outcome="done", sent=5),)
+
+
+def test_of_runs_older_than_a_moment_the_last_of_each_day_is_kept(store: Store) -> None:
+    with store.transaction():
+        for hours in (0, 1, 2, 24, 25, 48, 49):
+            store.keep_run(RunSummary(started=NOW + hours * HOUR, finished=NOW))
+        store.thin_runs(NOW + 48 * HOUR)
+    kept = sorted((run.started - NOW) / HOUR for run in store.runs(99))
+    assert kept == [2, 25, 48, 49]
+
+
+def test_runs_that_ended_without_a_word_are_closed(store: Store) -> None:
+    with store.transaction():
+        _keep_run(store)
+        store.keep_run(RunSummary(started=NOW, finished=NOW, outcome=""))
+        store.close_lost_runs()
+    assert [run.outcome for run in store.runs(9)] == ["interrupted", "done"]
 
 
 def test_scores_are_kept_and_dropped_by_profile(store: Store) -> None:

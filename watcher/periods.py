@@ -37,14 +37,32 @@ def latest(every: Cadence, day: str, zone: tzinfo, now: datetime) -> Period:
     """
     today = now.astimezone(zone).date()
     if every == "day":
-        first, last = today - timedelta(days=1), today
-        return _period(first.isoformat(), first, last, zone)
+        return _between(every, today - timedelta(days=1), today, zone)
     if every == "month":
         last = today.replace(day=1)
-        first = (last - timedelta(days=1)).replace(day=1)
-        return _period(f"{first:%Y-%m}", first, last, zone)
+        return _between(every, (last - timedelta(days=1)).replace(day=1), last, zone)
     last = today - timedelta(days=(today.weekday() - WEEKDAYS.index(day)) % 7)
-    first = last - timedelta(days=7)
+    return _between(every, last - timedelta(days=7), last, zone)
+
+
+def present(every: Cadence, day: str, zone: tzinfo, now: datetime) -> Period:
+    """The period that is going on at `now`: its digest is the next one."""
+    today = now.astimezone(zone).date()
+    if every == "day":
+        return _between(every, today, today + timedelta(days=1), zone)
+    if every == "month":
+        first = today.replace(day=1)
+        return _between(every, first, (first + timedelta(days=31)).replace(day=1), zone)
+    first = today - timedelta(days=(today.weekday() - WEEKDAYS.index(day)) % 7)
+    return _between(every, first, first + timedelta(days=7), zone)
+
+
+def _between(every: Cadence, first: date, last: date, zone: tzinfo) -> Period:
+    """The period of the days from the first to the one before the last, with its name."""
+    if every == "day":
+        return _period(first.isoformat(), first, last, zone)
+    if every == "month":
+        return _period(f"{first:%Y-%m}", first, last, zone)
     year, week, _ = (first + timedelta(days=3)).isocalendar()
     return _period(f"{year}-W{week:02d}", first, last, zone)
 

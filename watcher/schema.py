@@ -123,6 +123,18 @@ def texts_let_go(db: Database) -> None:
     db.execute("ALTER TABLE articles ADD COLUMN pruned TEXT")
 
 
+@migrations()
+def how_runs_ended(db: Database) -> None:
+    """Of each run: which command, how it ended, what it sent, what it took. Earlier rows are polls that ended well."""
+    for column in (
+        "command TEXT NOT NULL DEFAULT 'poll'", "outcome TEXT NOT NULL DEFAULT 'done'",
+        "reason TEXT NOT NULL DEFAULT ''", "unchanged INTEGER NOT NULL DEFAULT 0", "sent INTEGER NOT NULL DEFAULT 0",
+        "waiting INTEGER NOT NULL DEFAULT 0", "seconds REAL NOT NULL DEFAULT 0", "memory INTEGER NOT NULL DEFAULT 0",
+        "version TEXT NOT NULL DEFAULT ''",
+    ):  # fmt: skip
+        db.execute(f"ALTER TABLE runs ADD COLUMN {column}")
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

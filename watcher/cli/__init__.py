@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("collect", "Relève puis affiche : pour cron.", "Poll, then show: for cron."),
     "send": ("post", "Envoie les digests échus.", "Send the digests that are due."),
     "outbox": ("post", "Les lettres et leur sort.", "The letters and their fate."),
+    "status": ("status", "Où en est la veille.", "How the watch stands."),
     "sources": ("sources", "Les sources : liste, santé, ajout.", "The sources: list, health, add."),
     "profiles": ("profiles", "Les profils : liste, vocabulaire.", "The profiles: list, vocabulary."),
     "show": ("consult", "Montre un article et son histoire.", "Show an article and its story."),
@@ -52,6 +53,14 @@ def _translate(option: click.Option | None) -> click.Option | None:
     if option:
         option.help = t("Afficher cette aide.", "Show this help.")
     return option
+
+
+class _Times(click.IntRange):
+    """How many times; `WATCHER_VERBOSE` may also say yes or no."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        said = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0, "": 0}
+        return super().convert(said.get(str(value).lower(), value), param, ctx)
 
 
 class _Commands(click.Group):
@@ -100,7 +109,16 @@ class _Commands(click.Group):
     type=click.Path(path_type=Path),
     help=t("Base de données, au lieu de celle des réglages.", "Database, instead of the settings' one."),
 )
-@click.option("-v", "--verbose", is_flag=True, help=t("Dire ce que fait chaque source.", "Say what every source does."))
+@click.option(
+    "-v",
+    "--verbose",
+    count=True,
+    type=_Times(min=0),
+    help=t("Dire ce que fait chaque source ; -vv : chaque requête.", "Say what every source does; -vv: every request."),
+)
+@click.option(
+    "-q", "--quiet", is_flag=True, help=t("Ne dire que ce qui arrête la commande.", "Say only what stops the command.")
+)
 @click.version_option(
     __version__, "--version", prog_name="watcher", help=t("Afficher la version.", "Show the version.")
 )

@@ -28,7 +28,8 @@ class Choices:
 
     config: Path | None
     database: Path | None
-    verbose: bool
+    verbose: int  # how many times
+    quiet: bool = False
 
     @cached_property
     def settings(self) -> Settings:

@@ -2,26 +2,28 @@
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from watcher.cli.choices import Choices, duration, json_option, now, with_choices
+from watcher.cli.ending import end_with, of_digest, of_sent, telling_option
 from watcher.cli.forms import FORMS, hand_out
 from watcher.cli.keep import keep_up
 from watcher.cli.post import lists_of, print_again, send_due, show_report, stop_if_ill
 from watcher.cli.words import error_said, example, t
+from watcher.cli.working import working
 from watcher.config.secrets import FILE, read_secrets
 from watcher.digest import Digest
 from watcher.errors import UnreadableError, UsageError
 from watcher.fetch import Manners
 from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
-from watcher.render.words import pages_said, say, summary_said, trouble_said
-from watcher.run import RunReport, SourceReport, digest, keep_versions, learn_profiles, poll
-from watcher.store import exclusive
+from watcher.render.words import pages_said, summary_said
+from watcher.run import RunReport, digest, keep_versions, learn_profiles, poll
+from watcher.run.record import Tally
+from watcher.store import Store
 
 _all = click.option(
     "--all",
@@ -57,13 +59,19 @@ _backlog = click.option(
 @_all
 @_backlog
 @json_option
+@telling_option
 @with_choices
-def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: bool) -> None:
-    report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
+def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: bool, telling: bool) -> None:
+    span = duration(backlog)
+    with working(choices, "poll", quiet=as_json) as (store, tally):
+        report = _poll(choices, store, tally, everyone=everyone, backlog=span)
+    _say_report(choices, report, quiet=as_json)
     if as_json:
         click.echo(dumped(report_json(report)))
     keep_up(choices)
     _stop_if_all_failed(report)
+    if telling:
+        end_with("news" if any(r.new > r.held for r in report.sources) else "nothing", partly=report.summary.failed > 0)
 
 
 @click.command(
@@ -108,6 +116,7 @@ def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: boo
 )
 @click.option("--list", "name", default="", help=t("De quel digest, avec --again.", "Of which digest, with --again."))
 @json_option
+@telling_option
 @with_choices
 def digest_command(  # noqa: PLR0913 - what can be said of it
     choices: Choices,
@@ -119,16 +128,19 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
     again: str | None,
     name: str,
     as_json: bool,
+    telling: bool,
 ) -> None:
     form = "json" if as_json else form
     if again:
         print_again(choices, again, name, form)
         return
     if form == "terminal" and not output and not in_browser:
-        _digest(choices, duration(since), as_json=False)
-        return
-    composed, language, zone = _composed(choices, duration(since)), choices.language, choices.zone
-    hand_out(composed, form, language=language, zone=zone, output=output, in_browser=in_browser)
+        composed = _digest(choices, duration(since), as_json=False)
+    else:
+        composed, language, zone = _composed(choices, duration(since)), choices.language, choices.zone
+        hand_out(composed, form, language=language, zone=zone, output=output, in_browser=in_browser)
+    if telling:
+        end_with(of_digest(composed), partly=bool(composed.troubles))
 
 
 @click.command(
@@ -143,36 +155,48 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
 @_since
 @_backlog
 @json_option
+@telling_option
 @with_choices
-def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, as_json: bool) -> None:
-    period = duration(since)
-    report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
+def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, as_json: bool, telling: bool) -> None:
+    period, backlog_of = duration(since), duration(backlog)
     sent = None
-    if lists_of(choices) and choices.settings.mail:
-        sent = send_due(choices)
+    with working(choices, "run", quiet=as_json) as (store, tally):
+        report = _poll(choices, store, tally, everyone=everyone, backlog=backlog_of)
+        if lists_of(choices) and choices.settings.mail:
+            sent = send_due(choices, store)
+            tally.posted(sent)
+    _say_report(choices, report, quiet=as_json)
+    if sent:
         show_report(choices, sent, as_json=as_json)
+        ending = of_sent(sent)
     else:
         if lists_of(choices):
             click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
-        _digest(choices, period, as_json=as_json)
+        ending = of_digest(_digest(choices, period, as_json=as_json))
     keep_up(choices)
     _stop_if_all_failed(report)
     if sent:
         stop_if_ill(sent)
+    if telling:
+        end_with(ending, partly=report.summary.failed > 0)
 
 
-def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) -> RunReport:
+def _poll(choices: Choices, store: Store, tally: Tally, *, everyone: bool, backlog: timedelta) -> RunReport:
     sources, manners = choices.settings.sources, manners_of(choices)
-    told = None if quiet else _teller(choices.language, verbose=choices.verbose)
-    with exclusive(choices.database_file), choices.store(create=True) as store:
-        profiles = learn_profiles(choices.settings.profiles, store, keep=True)
-        keep_versions(profiles, store, now())
-        report = poll(sources, profiles, store, manners, clock=now, everyone=everyone, backlog=backlog, progress=told)
-    if not quiet:
-        click.echo(summary_said(choices.language, report.summary, report.resting), err=True)
-        if report.pages:
-            click.echo(pages_said(choices.language, report.pages), err=True)
-    return report
+    profiles = learn_profiles(choices.settings.profiles, store, keep=True)
+    keep_versions(profiles, store, now())
+    return poll(
+        sources, profiles, store, manners, clock=now, everyone=everyone, backlog=backlog, progress=tally.brought
+    )
+
+
+def _say_report(choices: Choices, report: RunReport, *, quiet: bool) -> None:
+    """The counts of a poll, for a person at a terminal or one who asks for them."""
+    if quiet or choices.quiet or not (choices.verbose or sys.stderr.isatty()):
+        return
+    click.echo(summary_said(choices.language, report.summary, report.resting), err=True)
+    if report.pages:
+        click.echo(pages_said(choices.language, report.pages), err=True)
 
 
 def manners_of(choices: Choices) -> Manners:
@@ -183,23 +207,6 @@ def manners_of(choices: Choices) -> Manners:
         allow_hosts=settings.allow_hosts,
         secrets=read_secrets(settings.file.parent / FILE, settings.sources, os.environ),
     )
-
-
-def _teller(language: str, *, verbose: bool) -> Callable[[SourceReport], None]:
-    """Says on stderr what each source brought: troubles always, news to a person at a terminal, the rest on request."""
-    talkative = verbose or sys.stderr.isatty()
-
-    def tell(report: SourceReport) -> None:
-        if report.trouble:
-            detail = f" [{report.trouble.detail}]" if verbose and report.trouble.detail else ""
-            click.echo(f"! {report.source.id} : {trouble_said(language, report.trouble)}{detail}", err=True)
-        elif report.new and talkative:
-            held = f" ({say(language, 'held', report.held)})" if report.held else ""
-            click.echo(f"+ {report.source.id} : {report.new}{held}", err=True)
-        elif verbose:
-            click.echo(f"= {report.source.id}", err=True)
-
-    return tell
 
 
 def _stop_if_all_failed(report: RunReport) -> None:
@@ -221,9 +228,10 @@ def _composed(choices: Choices, period: timedelta) -> Digest:
         )
 
 
-def _digest(choices: Choices, period: timedelta, *, as_json: bool) -> None:
+def _digest(choices: Choices, period: timedelta, *, as_json: bool) -> Digest:
     composed = _composed(choices, period)
     if as_json:
         click.echo(dumped(digest_json(composed)))
     else:
         show_digest(composed, console(), language=choices.language, zone=choices.zone)
+    return composed

@@ -7,7 +7,9 @@ from email.message import EmailMessage
 import click
 
 from watcher.cli.choices import Choices, json_option, now, with_choices
+from watcher.cli.ending import end_with, of_sent, telling_option
 from watcher.cli.words import error_said, example, t
+from watcher.cli.working import working
 from watcher.config.secrets import FILE, read_mail_password
 from watcher.digest import Digest, DigestSetting
 from watcher.errors import UndeliveredError, UsageError, WatcherError
@@ -46,18 +48,24 @@ from watcher.store import Store, exclusive
     ),
 )
 @json_option
+@telling_option
 @with_choices
-def send_command(choices: Choices, *, dry: bool, reader: str | None, as_json: bool) -> None:
+def send_command(choices: Choices, *, dry: bool, reader: str | None, as_json: bool, telling: bool) -> None:
     if reader is not None:
         _test(choices, reader)
     elif dry:
         _dry_run(choices, as_json=as_json)
     else:
-        report = send_due(choices)
+        mail_of(choices)  # without a way out there is nothing to begin
+        with working(choices, "send", quiet=as_json) as (store, tally):
+            report = send_due(choices, store)
+            tally.posted(report)
         show_report(choices, report, as_json=as_json)
         if not (report.made or report.letters or report.waiting or as_json):
             click.echo(letters_say(choices.language, "nothing-due"), err=True)
         stop_if_ill(report)
+        if telling:
+            end_with(of_sent(report))
 
 
 def lists_of(choices: Choices) -> tuple[DigestSetting, ...]:
@@ -65,11 +73,10 @@ def lists_of(choices: Choices) -> tuple[DigestSetting, ...]:
     return tuple(setting for setting in choices.settings.digests if setting.to)
 
 
-def send_due(choices: Choices) -> SendReport:
+def send_due(choices: Choices, store: Store) -> SendReport:
     """Make what is due and send it; raises UsageError("no-mail") without a way out."""
     settings = mail_of(choices)
-    with exclusive(choices.database_file), choices.store(create=True) as store:
-        return send(_world(choices, store), store, settings, _writer(choices, settings), clock=now)
+    return send(_world(choices, store), store, settings, _writer(choices, settings), clock=now)
 
 
 def show_report(choices: Choices, report: SendReport, *, as_json: bool = False) -> None:

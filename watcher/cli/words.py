@@ -106,6 +106,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "no-such-period": ("aucun digest de « {period} » ; connus : {known}", "no digest of `{period}`; known: {known}"),
     "several-lists": ("plusieurs digests de « {period} » : {known} ; choisissez avec --list", "several digests of `{period}`: {known}; choose with --list"),
     "nothing-sent": ("{name}, {period} : rien de nouveau, aucune lettre n’est partie", "{name}, {period}: nothing new, no letter was sent"),
+    "none-read": ("aucune source n’a pu être lue : ce silence n’est pas une absence de nouvelles ; détail : « watcher sources check »",
+                  "no source could be read: this silence does not mean there is no news; details: `watcher sources check`"),
     "all-failed": ("aucune des {count} sources n’a pu être lue ; détail : « watcher sources check »",
                    "none of the {count} sources could be read; details: `watcher sources check`"),
 }  # fmt: skip
@@ -166,6 +168,10 @@ _MISTAKES: dict[str, tuple[str, str]] = {
     "server-only": ("ne vaut que pour un serveur (host)", "is for a server only (host)"),
     "secret-here": ("le mot de passe va dans secrets.yaml ou dans WATCHER_MAIL_PASSWORD, pas ici",
                     "the password belongs into secrets.yaml or WATCHER_MAIL_PASSWORD, not here"),
+    "unknown-level": ("« {got} » : warnings, runs, sources ou requests", "`{got}`: warnings, runs, sources or requests"),
+    "not-a-text-file": ("« {got} » est un dossier : il faut un fichier", "`{got}` is a folder: a file is wanted"),
+    "ping-here": ("cette adresse est un secret : mettez-la dans secrets.yaml (ping: address) ou dans WATCHER_PING_ADDRESS",
+                  "this address is a secret: put it into secrets.yaml (ping: address) or WATCHER_PING_ADDRESS"),
 }  # fmt: skip
 
 

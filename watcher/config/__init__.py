@@ -17,6 +17,7 @@ from watcher.config.mail import check_mail, is_port
 from watcher.config.tree import LARGEST, Node, Reason, read_tree
 from watcher.digest import DigestSetting
 from watcher.errors import ConfigError
+from watcher.journal import LEVELS, LogSetting
 from watcher.outbox import MailSettings
 from watcher.periods import WEEKDAYS, kept_for
 from watcher.profiles import ProfileSetting
@@ -64,6 +65,8 @@ class Settings:
     digests: tuple[DigestSetting, ...] = ()
     mail: MailSettings | None = None  # without its password
     rules: tuple[Rules, ...] = ()  # everyone's first, then those of profiles that have some
+    log: LogSetting | None = None
+    metrics: Path | None = None  # a text file for Prometheus
 
 
 def load(file: Path, *, kinds: Mapping[str, str] = FEEDS_ONLY) -> Settings:
@@ -288,7 +291,7 @@ def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
     readers |= {"timezone": _zone, "database": _path, "backups": _path, "retention": _retention}
     readers |= {"allow_hosts": _each(lambda host: _host(host).lower())}
     readers |= {"sources": partial(_sources, kinds=kinds), "profiles": _profiles, "rules": _rules}
-    readers["mail"] = _mail
+    readers |= {"mail": _mail, "log": _log, "metrics": _file, "ping": _ping}
     fields = {} if top.kind == "nothing" else _fields(top, (*readers, "digests"))
     nothing = Node(book=top.book)
     sources, profiles = fields.get("sources", nothing), fields.get("profiles", nothing)
@@ -296,6 +299,7 @@ def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
         replace(nothing, line=sources.line).wrong("missing", key="sources")
     values: dict[str, Any] = {"database": file.parent / "watcher.db", "sources": ()}
     values |= {key: readers[key](node) for key, node in fields.items() if key != "digests"}
+    values.pop("ping", None)
     pairs = values.pop("profiles", ())
     values["profiles"] = tuple(setting for setting, _ in pairs)
     if profiles.kind == "nothing":
@@ -307,6 +311,35 @@ def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
         known = _word(names, "unknown-profile") if profiles.kind in ("list", "nothing") else _prose
         values["digests"] = _digests(fields["digests"], names, known)
     return Settings(file=file, **values)
+
+
+def _file(node: Node) -> Path:
+    """A path that does not lead to a folder."""
+    path = _path(node)
+    if node.text and _is_folder(path):
+        node.wrong("not-a-text-file", hint=f"{node.text.rstrip('/')}/watcher.txt")
+    return path
+
+
+def _log(node: Node) -> LogSetting:
+    """`{path: watcher.log, level: sources}`, or the path alone; the path `stderr` is the error stream."""
+    if node.kind == "text":
+        return LogSetting(file=_log_file(node))
+    fields = _fields(node, ("path", "level"))
+    if node.kind == "mapping" and "path" not in fields:
+        node.wrong("missing", key="path")
+    file = _log_file(fields["path"]) if "path" in fields else None
+    level = _word(tuple(LEVELS), "unknown-level")(fields["level"]) if "level" in fields else "sources"
+    return LogSetting(file=file, level=LEVELS.get(level, 0))
+
+
+def _log_file(node: Node) -> Path | None:
+    return None if node.text == "stderr" else _file(node)
+
+
+def _ping(node: Node) -> None:
+    """Who knows the address can say that all is well: it belongs to the secrets."""
+    node.wrong("ping-here", got="***")
 
 
 def _sources(node: Node, kinds: Mapping[str, str]) -> tuple[Source, ...]:

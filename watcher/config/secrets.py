@@ -16,7 +16,8 @@ VARIABLE = "WATCHER_SECRET_"
 KEY_VARIABLE = "WATCHER_KEY_"
 MAIL_VARIABLE = "WATCHER_MAIL_PASSWORD"
 PUSH_VARIABLE = "WATCHER_PUSH_ADDRESS"
-OWN = ("mail", "push")  # what the file says beside the sources
+PING_VARIABLE = "WATCHER_PING_ADDRESS"
+OWN = ("mail", "push", "ping")  # what the file says beside the sources
 KEYRING = "watcher"  # the service under which a keyring holds the password of the mail user
 KEYRING_PATIENCE = 10.0  # seconds; without a screen nobody can unlock one
 
@@ -64,6 +65,12 @@ def read_push_address(file: Path, environment: Mapping[str, str]) -> Secret:
     """Where short messages go, an Apprise address: of the environment, else of `push:` in the file; or ""."""
     found = Secret(environment.get(PUSH_VARIABLE, ""))
     return found if found.value else _own(file, "push", "address")
+
+
+def read_ping_address(file: Path, environment: Mapping[str, str]) -> Secret:
+    """What is asked for after each run, a web address: of the environment, else of `ping:` in the file; or ""."""
+    found = Secret(environment.get(PING_VARIABLE, ""))
+    return found if found.value else _own(file, "ping", "address")
 
 
 def _own(file: Path, section: str, key: str) -> Secret:

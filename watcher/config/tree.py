@@ -30,7 +30,8 @@ _Choice = Literal[
     "not-yes-or-no",
 ]
 _Mail = Literal["not-a-server", "not-a-port", "unknown-security", "cleartext", "mail-way", "server-only", "secret-here"]
-Reason = Literal[_Page, _Shape, _Key, _Wording, _Amount, _Choice, _Mail]
+_Telling = Literal["unknown-level", "not-a-text-file", "ping-here"]
+Reason = Literal[_Page, _Shape, _Key, _Wording, _Amount, _Choice, _Mail, _Telling]
 
 LARGEST = 1_000_000  # bytes
 DEEPEST = 20  # nested lists and mappings; a right file has 4

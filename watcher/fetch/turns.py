@@ -17,7 +17,8 @@ from watcher.fetch.addresses import allows, bare_host, port_of, shown, web_addre
 from watcher.fetch.conversation import Hop, anywhere, converse
 from watcher.fetch.deadline import Deadline
 from watcher.fetch.robots import Rules, permits, rules_for
-from watcher.fetch.values import PRODUCT, Fetched, Manners, Outcome, StoppedError, plain
+from watcher.fetch.values import PRODUCT, Fetched, Manners, Outcome, StoppedError, Unchanged, plain
+from watcher.journal import Fact, tell
 from watcher.sources import Source, SourceState, Trouble
 
 T = TypeVar("T")
@@ -136,10 +137,15 @@ class _Desk:
 
     def _converse(self, source: Source, state: SourceState, hop: Hop) -> Outcome:
         deadline = self.lanes.deadline()
+        begun = time.monotonic()
+        tell("asked", source=source.id, host=self.lane.host)
         try:
-            return converse(source, state, self.lanes.manners, deadline, hop)
+            outcome = converse(source, state, self.lanes.manners, deadline, hop)
         finally:
             self.lanes.forget(deadline)
+        milliseconds = round((time.monotonic() - begun) * 1000)
+        tell("answered", source=source.id, host=self.lane.host, ms=milliseconds, **_facts(source, outcome))
+        return outcome
 
     def _refusal(self, address: Url) -> Trouble | None:
         """Why an address must not be read: its site asks programs not to, or does not say whether it does."""
@@ -153,6 +159,16 @@ class _Desk:
         answer = self._converse(Source(id="", url=site), SourceState(source=""), anywhere)
         self.lanes.pause(max(self.lane.gap, _lane_of(site, self.lanes.manners)[1]))
         return _ruling(answer)
+
+
+def _facts(asked: Source, outcome: Outcome) -> dict[str, Fact]:
+    """What one conversation brought; the address without a login and without its query, where keys may be."""
+    facts: dict[str, Fact] = {"address": plain(asked.url)}
+    if isinstance(outcome, Fetched):
+        return facts | {"status": outcome.status, "bytes": len(outcome.content)}
+    if isinstance(outcome, Unchanged):
+        return facts | {"status": 304}
+    return facts | {"trouble": outcome.kind, "status": outcome.status, "detail": outcome.detail}
 
 
 def _ruling(answer: Outcome) -> Rules | Trouble:
@@ -192,6 +208,7 @@ class _Lane:
 
     ready: float  # monotonic seconds, not before which the host may be asked
     rank: int  # hosts in the order in which they were first wanted
+    host: str = field(compare=False)  # with its port
     gap: float = field(compare=False)
     waiting: deque[tuple[Source, SourceState]] = field(compare=False, default_factory=deque)
 
@@ -217,7 +234,7 @@ class _Lanes:
         self.left = 0
         for source, state in wanted:
             name, gap = _lane_of(source.url, manners, spacing(source))
-            lane = lanes.setdefault(name, _Lane(0.0, len(lanes), gap))
+            lane = lanes.setdefault(name, _Lane(0.0, len(lanes), plain(name), gap))
             lane.gap = max(lane.gap, gap)
             lane.waiting.append((source, state))
             self.left += 1

@@ -42,7 +42,7 @@ def health_table(
     for key, block, beside in (("poll", never, []), ("well", well, facts)):
         if block:
             parts += [_heading(key, block, language), _abreast(block, beside, language, width), ""]
-    return Group(*parts, _counts(fares, language))
+    return Group(*parts, Prose(counts_said(fares, language), style="bold"))
 
 
 def _heading(key: str, block: Sequence[Health], language: str) -> Text:
@@ -129,8 +129,9 @@ def _abreast(block: Sequence[Health], facts: Sequence[tuple[str, _Said]], langua
     return grid
 
 
-def _counts(fares: Sequence[Sequence[Health]], language: str) -> Text:
+def counts_said(fares: Sequence[Sequence[Health]], language: str) -> str:
+    """How all sources fare, in a few words: `29 sources : 27 vont bien, 1 en panne`."""
     words = Counter(found[0].word for found in fares)
     order: tuple[Word, ...] = ("well", *(word for word in get_args(Word) if word != "well"))
     said = ", ".join(counted(language, FARES[w], words[w]).replace(" ", SPACE) for w in order if words[w])
-    return Prose(say(language, "pair", name=say(language, "all-sources", len(fares)), value=said), style="bold")
+    return say(language, "pair", name=say(language, "all-sources", len(fares)), value=said)

@@ -63,6 +63,7 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "new": ("{n} article nouveau|{n} articles nouveaux", "{n} new article|{n} new articles"),
     "held": ("dont {n} déjà ancien, hors des digests|dont {n} déjà anciens, hors des digests", "{n} of them old, out of the digests"),
     "known": ("{n} déjà connu|{n} déjà connus", "{n} already known"),
+    "waits-for": ("attend {host} ({seconds} s)", "waits for {host} ({seconds} s)"),
     "untitled": ("(sans titre)", "(untitled)"),
     "score-is": ("note sur 100", "score of 100"),
     "left-out": ("et {n} autre histoire : « watcher digest » la montre|et {n} autres histoires : « watcher digest » les montre",
@@ -255,6 +256,39 @@ REASONS: dict[str, tuple[str, str]] = {
     "login-wanted": ("le serveur veut un mot de passe : donnez « user » dans « mail », et le mot de passe dans secrets.yaml", "the server wants a login: give `user` in `mail`, and the password in secrets.yaml"),
     "no-program": ("le programme sendmail est introuvable ou ne démarre pas", "the program sendmail is not here or does not start"),
     "push-address": ("Apprise ne connaît pas ce service", "Apprise does not know this service"),
+}  # fmt: skip
+
+# How the watch stands.
+STANDING: dict[str, tuple[str, str]] = {
+    "database": ("Base", "Database"), "now": ("Maintenant", "Now"), "runs": ("Derniers passages", "Last runs"), "next": ("À venir", "To come"),
+    "mail": ("Courrier", "Mail"), "health": ("Santé", "Health"),
+    "no-database": ("pas encore de base : « watcher poll » la crée", "no database yet: `watcher poll` makes it"),
+    "resting": ("aucun passage en cours", "no run at work"),
+    "working": ("un passage est en cours", "a run is at work"),
+    "working-since": ("un passage est en cours : {command}, commencé {moment}", "a run is at work: {command}, begun {moment}"),
+    "busy": ("un passage écrit dans la base en ce moment : relancez dans quelques secondes", "a run is writing to the database just now: ask again in a few seconds"),
+    "no-run": ("aucun : « watcher run » fait le premier", "none: `watcher run` does the first one"),
+    "interrupted": ("interrompu", "interrupted"), "stopped": ("arrêté au clavier", "stopped from the keyboard"), "failed": ("en échec", "failed"),
+    "all-failed": ("aucune source n’a pu être lue", "no source could be read"), "undelivered": ("des lettres à voir : « watcher outbox »", "letters to look at: `watcher outbox`"),
+    "of-failed": ("dont {n} en échec", "{n} of them failed"), "none-due": ("aucune source échue", "no source was due"),
+    "sent": ("{n} lettre envoyée|{n} lettres envoyées", "{n} letter sent|{n} letters sent"),
+    "due": ("{n} source échue|{n} sources échues", "{n} source due|{n} sources due"),
+    "next-source": ("la suivante {moment}", "the next one {moment}"),
+    "list-begins": ("commence au prochain passage", "begins at the next run"),
+    "list-now": ("{period}, au prochain passage", "{period}, at the next run"),
+    "list-at": ("{day} ({period})", "{day} ({period})"),
+    "letters-due": ("{n} lettre à envoyer|{n} lettres à envoyer", "{n} letter to send|{n} letters to send"),
+    "letters-waiting": ("{n} en attente d’un nouvel essai", "{n} waiting for another try"),
+    "letters-failed": ("{n} non partie : « watcher outbox »|{n} non parties : « watcher outbox »", "{n} did not leave: `watcher outbox`"),
+    "no-letters": ("aucune lettre en attente", "no letter waits"),
+    "yesterday": ("hier", "yesterday"), "today": ("aujourd’hui", "today"), "tomorrow": ("demain", "tomorrow"),
+}  # fmt: skip
+
+# What failed beside the work, which went on.
+WARNINGS: dict[str, tuple[str, str]] = {
+    "log": ("journal {file} : écriture impossible ({detail}) ; le passage continue sans lui", "log {file}: cannot be written ({detail}); the run goes on without it"),
+    "metrics": ("mesures {file} : écriture impossible ({detail})", "metrics {file}: cannot be written ({detail})"),
+    "ping": ("l’adresse de « ping » ne répond pas ({detail}) ; vérifiez-la dans secrets.yaml", "the address of `ping` does not answer ({detail}); check it in secrets.yaml"),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from watcher.errors import WatcherError
 from watcher.fetch import Fetched, Manners, Unchanged, fetch_then
 from watcher.health import BACKLOG, Showing, after_showing, is_backlog, is_first, is_flood
 from watcher.identity import Alias, Identified, volumes_of
+from watcher.journal import tell
 from watcher.ownpages import OwnPage
 from watcher.parse import KINDS
 from watcher.profiles import Profile
@@ -96,9 +97,11 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
         studying(profiles, clock, marks, documents=whole) as studied,
         closing(fetch_then(studied, wanted, manners, follow, crawls, spacing)) as outcomes,
     ):
+        tell("asking", sources=len(asked))  # the second process is made by now: whoever listens may start threads
         for ready in outcomes:
             for report in collector.take(ready, clock()):
                 reports.append(report)
+                _tell(report)
                 if progress:
                     progress(report)
     collector.settle()
@@ -107,14 +110,27 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
         started=started,
         finished=clock(),
         asked=len(reports),
+        unchanged=sum(r.unchanged for r in reports),
         failed=sum(r.trouble is not None for r in reports),
         new=sum(r.new for r in reports),
         known=sum(r.known for r in reports),
     )
-    with store.transaction():
-        store.keep_run(summary)
     pages = read_pages(sources, profiles, store, manners, clock)  # last: whoever stops it loses nothing else
+    tell(
+        "polled", asked=summary.asked, unchanged=summary.unchanged, failed=summary.failed, new=summary.new,
+        known=summary.known, pages=len(pages),
+    )  # fmt: skip
     return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked), pages=pages)
+
+
+def _tell(report: SourceReport) -> None:
+    source, trouble = report.source.id, report.trouble
+    if trouble:
+        tell("trouble", source=source, kind=trouble.kind, status=trouble.status, detail=trouble.detail)
+    elif report.unchanged:
+        tell("unchanged", source=source)
+    else:
+        tell("read", source=source, new=report.new, known=report.known, changed=report.changed, held=report.held)
 
 
 def _agreed(state: SourceState, answer: Fetched | Unchanged, rhythm: Rhythm, now: datetime) -> SourceState:

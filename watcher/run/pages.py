@@ -8,6 +8,7 @@ from watcher.errors import WatcherError
 from watcher.fetch import Fetched, Manners, Outcome, fetch_all
 from watcher.fetch.reservations import place_of, reservations_in, reserves
 from watcher.fetch.robots import Rules
+from watcher.journal import tell
 from watcher.ownpages import FRESH, OwnPage, Wanted, answered, choose, failed
 from watcher.parse.fulltext import reserved_in, text_of
 from watcher.profiles import Profile
@@ -40,7 +41,9 @@ def read_pages(
     pages = []
     with closing(fetch_all(questions, manners, reader.follow, _always, rested=False)) as outcomes:
         for source, outcome in outcomes:
-            pages.append(reader.take(wanted[source.id, source.url], outcome, clock()))
+            page = reader.take(wanted[source.id, source.url], outcome, clock())
+            tell("page", article=page.article, source=source.id, outcome=page.outcome, status=page.status)
+            pages.append(page)
     return tuple(pages)
 
 

@@ -113,7 +113,7 @@ def make_due(world: World, store: Store, writer: Writer, *, now: datetime, dry: 
     for setting in world.lists if now >= OLDEST else ():
         period = latest(setting.every, setting.day, world.zone, now)
         told = store.told_of(setting.name)
-        if not setting.to or (told and not _is_due(told, setting, period, store, now)):
+        if not setting.to or (told and not is_owing(told, setting, period, store, now)):
             continue
         try:
             one = _made(setting, period, told, world, store, writer, now=now)
@@ -126,7 +126,7 @@ def make_due(world: World, store: Store, writer: Writer, *, now: datetime, dry: 
     return tuple(made)
 
 
-def _is_due(told: Told, setting: DigestSetting, period: Period, store: Store, now: datetime) -> bool:
+def is_owing(told: Told, setting: DigestSetting, period: Period, store: Store, now: datetime) -> bool:
     """Whether a list has not told of a period yet, nor of a later one, but for what a wrong clock made it tell."""
     later = period.end <= told.until and told.until - now <= ASTRAY
     return not later and not store.editions(setting.name, period.name)

@@ -5,11 +5,11 @@ be computed again from them.
 """
 
 from watcher.store.copies import Contents, Copy, copies, copy_named, folder_beside, look_through, restore
-from watcher.store.line import exclusive
+from watcher.store.line import at_work, exclusive
 from watcher.store.pages import Pages
 from watcher.store.post import Edition, Post, Told
 from watcher.store.retention import Pruned, Retention
-from watcher.store.rows import Remembered, RunSummary
+from watcher.store.rows import Remembered, RunOutcome, RunSummary
 from watcher.store.sources import Sources
 from watcher.store.verdicts import Verdicts
 
@@ -19,9 +19,11 @@ __all__ = [
     "Edition",
     "Pruned",
     "Remembered",
+    "RunOutcome",
     "RunSummary",
     "Store",
     "Told",
+    "at_work",
     "copies",
     "copy_named",
     "exclusive",

@@ -34,6 +34,7 @@ PATIENCE = 30.0  # seconds for another program to let go of the database
 # Pages of 4 kB that a transaction may write before it goes into the file, which locks readers out until its end. No run
 # comes near it; a huge import does, and is not to fill the memory either.
 SPILL = 32_768
+GLANCE = 0.2  # seconds that somebody may hold the lock who only looks whether it is free
 BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
 
 
@@ -196,16 +197,35 @@ def exclusive(database: Path) -> Iterator[None]:
     """Keep every other run away; the kernel lets go when the process dies. Raises LockedError when one is at work."""
     with told(database):
         database.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{database}.lock", mode=0o600)
+        lock = _lock_of(database)
     with told(Path(lock.lock_file)):
         try:
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=GLANCE, poll_interval=GLANCE / 10)
         except Timeout:
             raise LockedError("locked", file=str(database)) from None
     try:
         yield
     finally:
         lock.release()
+
+
+def at_work(database: Path) -> bool:
+    """Whether a run is at work; it looks by taking the lock for a moment, which `exclusive` waits for."""
+    lock = _lock_of(database)
+    if not Path(lock.lock_file).exists():  # the lock's file stays between runs
+        return False
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    except OSError:  # a folder that we may only read: it cannot be known
+        return False
+    lock.release()
+    return False
+
+
+def _lock_of(database: Path) -> FileLock:
+    return FileLock(f"{database}.lock", mode=0o600)
 
 
 def _appear(fresh: Path, file: Path) -> None:

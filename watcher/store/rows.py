@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from watcher.articles import Article
 from watcher.identity import SCHEMES, Alias
@@ -33,18 +33,41 @@ class Remembered:
         return reading(self.article, self.page)
 
 
+RunOutcome = Literal[
+    "",  # at work; found when nobody is, it was interrupted
+    "done",
+    "failed",  # `reason` says why
+    "stopped",  # by a person
+    "interrupted",  # it ended without a word: killed, or the machine went off
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """What one run did."""
 
+    id: int = 0
+    command: str = "poll"
     started: datetime
-    finished: datetime
-    asked: int  # sources
-    failed: int  # of those
-    new: int  # articles
-    known: int  # articles met again
+    finished: datetime  # of one at work or interrupted: when it began
+    outcome: RunOutcome = "done"
+    reason: str = ""
+    asked: int = 0  # sources
+    unchanged: int = 0  # of those
+    failed: int = 0  # of those
+    new: int = 0  # articles
+    known: int = 0  # articles met again
+    sent: int = 0  # letters
+    waiting: int = 0  # letters that will be tried again
+    seconds: float = 0.0
+    memory: int = 0  # bytes of the process at its largest; 0 where the machine does not say
+    version: str = ""
 
 
+RUN_COLUMNS = (
+    "command, started, finished, outcome, reason, asked, unchanged, failed, new, known, sent, waiting, seconds, memory,"
+    " version"
+)
 STATE_COLUMNS = (
     "id, etag, modified, checked, ok, due, failures, trouble, detail, status, since, articles, newest, first, full,"
     " digest, same_since, usual_gap, gap, moved, moved_since, flood, held, marks"
@@ -126,6 +149,22 @@ def state_row(state: SourceState) -> tuple[object, ...]:
         iso(state.same_since), state.usual_gap and state.usual_gap.total_seconds(), iso(state.gap),
         state.moved, iso(state.moved_since), iso(state.flood), state.held, state.marks,
     )  # fmt: skip
+
+
+def run_row(run: RunSummary) -> tuple[object, ...]:
+    """The values of RUN_COLUMNS."""
+    return (
+        run.command, iso(run.started), iso(run.finished), run.outcome, run.reason, run.asked, run.unchanged, run.failed,
+        run.new, run.known, run.sent, run.waiting, run.seconds, run.memory, run.version,
+    )  # fmt: skip
+
+
+def run_of(row: tuple[Any, ...]) -> RunSummary:
+    """A run from its number and the values of RUN_COLUMNS."""
+    facts = dict(zip(("id", *RUN_COLUMNS.split(", ")), row, strict=True))
+    for name in ("started", "finished"):
+        facts[name] = datetime.fromisoformat(facts[name])
+    return RunSummary(**facts)
 
 
 def page_row(page: OwnPage) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from watcher.health import Arrival
 from watcher.sources import SourceState
 from watcher.store.line import BATCH, Line
-from watcher.store.rows import STATE_COLUMNS, RunSummary, iso, moment, state_of, state_row
+from watcher.store.rows import RUN_COLUMNS, STATE_COLUMNS, RunSummary, iso, moment, run_of, run_row, state_of, state_row
 
 
 class Sources(Line):
@@ -45,18 +45,30 @@ class Sources(Line):
             count += int(self._rows(sql, (source, *part))[0][0])
         return count
 
-    def keep_run(self, run: RunSummary) -> None:
-        """Remember what a run did."""
-        row = (iso(run.started), iso(run.finished), run.asked, run.failed, run.new, run.known)
-        self._write("INSERT INTO runs (started, finished, asked, failed, new, known) VALUES (?, ?, ?, ?, ?, ?)", [row])
+    def keep_run(self, run: RunSummary) -> int:
+        """Remember a new run, or what became of a known one; returns its number."""
+        columns, row = RUN_COLUMNS.split(", "), run_row(run)
+        if run.id:
+            self._write(
+                f"UPDATE runs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?", [(*row, run.id)]
+            )
+            return run.id
+        sql = f"INSERT INTO runs ({RUN_COLUMNS}) VALUES ({', '.join('?' * len(row))})"
+        return int(self._connection.execute(sql, row).lastrowid or 0)
 
-    def last_run(self) -> RunSummary | None:
-        """What the last run did; None before the first one."""
-        rows = self._rows("SELECT started, finished, asked, failed, new, known FROM runs ORDER BY id DESC LIMIT 1")
-        if not rows:
-            return None
-        started, finished, asked, failed, new, known = rows[0]
-        return RunSummary(
-            started=datetime.fromisoformat(started), finished=datetime.fromisoformat(finished),
-            asked=asked, failed=failed, new=new, known=known,
-        )  # fmt: skip
+    def close_lost_runs(self) -> None:
+        """Write down which runs ended without a word: those still at work, asked by the one that holds the lock."""
+        self._write("UPDATE runs SET outcome = 'interrupted' WHERE outcome = ?", [("",)])
+
+    def thin_runs(self, before: datetime) -> None:
+        """Forget the runs that began before a moment, but the last one of each day."""
+        self._write(
+            "DELETE FROM runs WHERE started < ?1"
+            " AND id NOT IN (SELECT max(id) FROM runs WHERE started < ?1 GROUP BY substr(started, 1, 10))",
+            [(iso(before),)],
+        )
+
+    def runs(self, limit: int) -> tuple[RunSummary, ...]:
+        """The last runs, the latest first."""
+        rows = self._rows(f"SELECT id, {RUN_COLUMNS} FROM runs ORDER BY id DESC LIMIT ?", (limit,))
+        return tuple(run_of(row) for row in rows)
