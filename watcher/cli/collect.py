@@ -10,12 +10,13 @@ import click
 
 from watcher.cli.choices import Choices, duration, json_option, now, with_choices
 from watcher.cli.forms import FORMS, hand_out
-from watcher.cli.post import lists_of, print_again, send_due, show_report, stop_if_ill
+from watcher.cli.post import lists_of, print_again, send_due, show_ill, show_report, stop_if_ill
 from watcher.cli.words import error_said, example, t
 from watcher.config.secrets import FILE, read_secrets
 from watcher.digest import Digest
-from watcher.errors import UnreadableError, UsageError
+from watcher.errors import LockedError, UnreadableError, UsageError
 from watcher.fetch import Manners
+from watcher.health import none_answers
 from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
 from watcher.render.words import pages_said, say, summary_said, trouble_said
@@ -135,15 +136,28 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
         "Relève, puis envoie les digests échus ou, sans eux, affiche ce qu’il y a à lire : la commande pour cron.",
         "Poll, then send the digests that are due or, without any, show what there is to read: the command for cron.",
     ),
-    epilog=example("watcher run --since 1d", "0 7 * * *  cd ~/ma-veille && watcher run --since 1d"),
+    epilog=example("watcher run --since 1d", "watcher schedule cron --install"),
 )
 @_all
 @_since
 @_backlog
+@click.option(
+    "--quiet",
+    is_flag=True,
+    help=t(
+        "Ne dire que ce qui attend quelqu’un, pour cron ; sans digests réguliers, ne rien afficher à lire.",
+        "Say only what waits for a person, for cron; without regular digests, show nothing to read.",
+    ),
+)
 @json_option
 @with_choices
-def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, as_json: bool) -> None:
+def run_command(
+    choices: Choices, *, everyone: bool, since: str, backlog: str, quiet: bool, as_json: bool
+) -> None:
     period = duration(since)
+    if quiet:
+        _run_quietly(choices, everyone=everyone, backlog=duration(backlog))
+        return
     report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
     sent = None
     if lists_of(choices) and choices.settings.mail:
@@ -156,6 +170,21 @@ def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, a
     _stop_if_all_failed(report)
     if sent:
         stop_if_ill(sent)
+
+
+def _run_quietly(choices: Choices, *, everyone: bool, backlog: timedelta) -> None:
+    """Poll and send; what passes by itself (a source, a network, a busy mail server) is left to the digests."""
+    try:
+        _poll(choices, everyone=everyone, backlog=backlog, quiet=True)
+        if lists_of(choices):
+            sent = send_due(choices)
+            show_ill(choices, sent)
+            stop_if_ill(sent)
+    except LockedError:
+        click.get_current_context().exit(LockedError.exit_code)  # the next run is near
+    with choices.store() as store:
+        if away := none_answers(choices.settings.sources, store.states(), now()):
+            raise UnreadableError("all-failed", count=away)
 
 
 def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) -> RunReport:
