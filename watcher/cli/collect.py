@@ -151,9 +151,7 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
 )
 @json_option
 @with_choices
-def run_command(
-    choices: Choices, *, everyone: bool, since: str, backlog: str, quiet: bool, as_json: bool
-) -> None:
+def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, quiet: bool, as_json: bool) -> None:
     period = duration(since)
     if quiet:
         _run_quietly(choices, everyone=everyone, backlog=duration(backlog))
@@ -175,15 +173,17 @@ def run_command(
 def _run_quietly(choices: Choices, *, everyone: bool, backlog: timedelta) -> None:
     """Poll and send; what passes by itself (a source, a network, a busy mail server) is left to the digests."""
     try:
-        _poll(choices, everyone=everyone, backlog=backlog, quiet=True)
+        report = _poll(choices, everyone=everyone, backlog=backlog, quiet=True)
         if lists_of(choices):
             sent = send_due(choices)
             show_ill(choices, sent)
             stop_if_ill(sent)
     except LockedError:
         click.get_current_context().exit(LockedError.exit_code)  # the next run is near
-    with choices.store() as store:
-        if away := none_answers(choices.settings.sources, store.states(), now()):
+    if report.summary.asked:  # they are asked ever more rarely, and said to fail as rarely
+        with choices.store() as store:
+            states = store.states()
+        if away := none_answers(choices.settings.sources, states, now()):
             raise UnreadableError("all-failed", count=away)
 
 
