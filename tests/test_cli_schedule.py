@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,7 +58,7 @@ class Desk:
         text = f"allow_hosts: [127.0.0.0/8]\n{sources}{''.join(more)}"
         (self.folder / "feeds.yaml").write_text(text, encoding="utf-8")
 
-    def type(self, *words: str, code: int = 0, variables: Mapping[str, str] | None = None) -> Typed:
+    def type(self, *words: str, code: int = 0, variables: dict[str, str] | None = None) -> Typed:
         """Type a command in that folder, as this very process."""
         environment = {"PATH": self.crontab.path, "HOME": str(self.home), "TZ": "Europe/Paris"} | (variables or {})
         with pytest.MonkeyPatch.context() as patch, io.StringIO() as out, io.StringIO() as err:

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from watcher.errors import LockedError, StorageError
 from watcher.schema import APPLICATION_ID, migrations
 
+ENGINE = sqlite3.sqlite_version  # of the library
 BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
 
 
@@ -58,6 +59,18 @@ class Line:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def damage(self) -> str:
+        """What SQLite finds wrong inside, its first line; "" when all is well. Reads the whole file."""
+        try:
+            found = str(self._rows("PRAGMA quick_check(1)")[0][0])
+        except StorageError as error:
+            return str(error.facts["detail"])
+        return "" if found == "ok" else found
+
+    def schema(self) -> int:
+        """How many migrations made its tables."""
+        return len(migrations.applied(self._db))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
