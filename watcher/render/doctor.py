@@ -11,7 +11,7 @@ from rich.text import Text
 from watcher.doctor import AREAS, Finding, Severity
 from watcher.health import NOTICED, TROUBLED
 from watcher.render.json import time
-from watcher.render.terminal import Prose
+from watcher.render.terminal import DOT, Prose
 from watcher.render.words import (
     AREA_NAMES,
     FAULT_NAMES,
@@ -70,7 +70,7 @@ def _lines(found: Sequence[Finding], language: str, zone: tzinfo, fault: FaultSa
         if health is None:
             lines.append((finding.severity, finding_said(finding, language, zone, fault)))
         else:
-            to_do = "silent" if health.word == "silent" else health.advice
+            to_do: str = "silent" if health.word == "silent" else health.advice
             alike.setdefault((finding.severity, to_do), []).append(finding)
     for (severity, to_do), several in alike.items():
         one = len(several) == 1
@@ -81,11 +81,11 @@ def _lines(found: Sequence[Finding], language: str, zone: tzinfo, fault: FaultSa
 
 def _several_said(several: Sequence[Finding], to_do: str, language: str) -> str:
     names = [finding.health.source.label for finding in several if finding.health]
-    shown = ", ".join(names[:NAMED])
+    shown = DOT.join(names[:NAMED])
     if rest := len(names) - NAMED if len(names) > NAMED + 1 else 0:
         shown = f"{shown} {counted(language, FINDINGS['others'], rest)}"
     else:
-        shown = ", ".join(names)
+        shown = DOT.join(names)
     said = spaced(language, TO_DO[to_do][language == "en"])
     return f"{said} — {_said('several', language, n=number(language, len(names)), names=shown)}"
 
@@ -116,10 +116,10 @@ def finding_said(finding: Finding, language: str, zone: tzinfo, fault: FaultSaid
         own = " ".join(filter(None, (str(finding.answer.code or ""), finding.answer.text)))
         said = f"{reason} [{own}]" if reason and own else reason or own
         return spaced(language, said) if finding.severity != "ok" else ""
-    if finding.reason not in FINDINGS:
-        return ""
     if finding.reason in ("unusable", "seed-fault"):
         return fault(*(str(finding.facts[name]) for name in ("fault", "name", "detail")))
+    if finding.reason not in FINDINGS:
+        return ""
     facts: dict[str, object] = {}
     for name, value in finding.facts.items():
         facts[name] = moment_said(language, value, zone) if isinstance(value, datetime) else value
