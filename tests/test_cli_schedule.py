@@ -32,6 +32,16 @@ TO_FOLDER = 'digests:\n  - {name: hebdo, to: ["anne@chu.example"]}\nmail: {from:
 PROGRAM = "#!{python} -P\nimport sys\nsys.path.insert(0, {house!r})\nfrom watcher.cli import main\nmain()\n"
 
 
+def screen() -> io.TextIOWrapper:
+    """A stream that keeps what is written to it."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def shown_on(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
 class Typed(NamedTuple):
     stdout: str
     stderr: str
@@ -61,7 +71,7 @@ class Desk:
     def type(self, *words: str, code: int = 0, variables: dict[str, str] | None = None) -> Typed:
         """Type a command in that folder, as this very process."""
         environment = {"PATH": self.crontab.path, "HOME": str(self.home), "TZ": "Europe/Paris"} | (variables or {})
-        with pytest.MonkeyPatch.context() as patch, io.StringIO() as out, io.StringIO() as err:
+        with pytest.MonkeyPatch.context() as patch, screen() as out, screen() as err:
             for name in (*CARRIED, "XDG_CONFIG_HOME"):
                 patch.delenv(name, raising=False)
             for name, value in environment.items():
@@ -71,7 +81,7 @@ class Desk:
             time.tzset()
             with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
                 main()
-            typed = Typed(out.getvalue(), err.getvalue())
+            typed = Typed(shown_on(out), shown_on(err))
         time.tzset()
         assert ended.value.code == code, typed.stderr
         return typed
