@@ -97,8 +97,8 @@ def look_at_mail(settings: MailSettings) -> MailFact:
     return MailFact(answer=answer, expires=expires)
 
 
-def look_at_database(file: Path) -> DatabaseFact:
-    """The database as a file, without a word of what is in it."""
+def look_at_database(file: Path, backups: Path | None = None) -> DatabaseFact:
+    """The database as a file, without a word of what is in it; its copies are beside it where no folder is named."""
     fact = DatabaseFact(file=str(file), locked=_is_locked(file), free=_free(file.parent))
     try:
         with Store(file, create=False) as store:
@@ -109,7 +109,7 @@ def look_at_database(file: Path) -> DatabaseFact:
     status = file.stat()
     return replace(
         fact, damage=damage, schema=schema, size=status.st_size, open_to_others=bool(status.st_mode & 0o077),
-        last_run=run.finished if run else None, backup=_newest(file.parent / BACKUPS),
+        last_run=run.finished if run else None, backup=_newest(backups or file.parent / BACKUPS),
     )  # fmt: skip
 
 
