@@ -11,7 +11,7 @@ from watcher.cli.choices import Choices, json_option, now, with_choices
 from watcher.cli.collect import manners_of
 from watcher.cli.post import lists_of, mail_of
 from watcher.cli.schedule import job_of
-from watcher.cli.words import error_said, example, t
+from watcher.cli.words import error_said, example, reason_said, t
 from watcher.doctor import Finding, MailFact
 from watcher.errors import ConfigError, UnwellError, UsageError, WatcherError
 from watcher.health import judge_all
@@ -131,4 +131,4 @@ def _standings(choices: Choices) -> dict[Medium, Standing]:
 
 def _fault_said(reason: str, file: str, detail: str) -> str:
     facts = {"file": file, "folder": file, "detail": detail, "limit": LARGEST, "endings": " ".join(ENDINGS)}
-    return error_said(UsageError(reason, **facts))[0]
+    return reason_said(reason, **facts)

@@ -186,7 +186,12 @@ def error_said(error: WatcherError) -> list[str]:
     """What an error says: one line, or one for each mistake of a file."""
     if isinstance(error, ConfigError):
         return [_mistake_said(m) for m in error.mistakes]
-    return [t(*_ERRORS[error.reason]).format(**error.facts)]
+    return [reason_said(error.reason, **error.facts)]
+
+
+def reason_said(reason: str, **facts: object) -> str:
+    """What an error of that reason says."""
+    return t(*_ERRORS[reason]).format(**facts)
 
 
 def _mistake_said(mistake: Mistake) -> str:
