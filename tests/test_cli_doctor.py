@@ -49,7 +49,9 @@ def test_a_folder_that_is_well(well: Desk) -> None:
     assert "Tout le reste va bien : réglages, profils et règles, sources, passages, base et disque" in " ".join(
         plain.split()
     )
-    assert "Non examiné : courrier, horloge des serveurs" in plain
+    assert "Non examiné : horloge des serveurs" in plain
+    well.server.routes["/rss"] = reply(body=rss(1), Date=f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT")
+    assert "Non examiné" not in well.type("doctor").stdout
 
 
 def test_a_folder_in_which_nothing_was_done_yet(desk: Desk) -> None:
@@ -76,6 +78,7 @@ def test_secrets_that_others_can_read(well: Desk) -> None:
     found = findings(well, code=5)
     assert list(found) == ["secrets"]
     assert "chmod 600" in found["secrets"]["said"]
+    assert "Non examiné : courrier, horloge" in well.type("doctor", code=5).stdout.replace("\u00a0", " ")
     secrets.chmod(0o600)
     assert list(findings(well, code=5)) == ["mail"]
     assert "canari" not in well.type("doctor", "--json", code=5).stdout

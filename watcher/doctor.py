@@ -259,7 +259,7 @@ def on_clock(now: datetime, theirs: datetime | None, last_run: datetime | None) 
     elif last_run and last_run - now > AHEAD:
         yield Finding(area="machine", reason="clock-back", severity="problem", facts={"moment": last_run})
     else:
-        yield Finding(area="machine", reason="clock")
+        yield Finding(area="machine", reason="clock" if theirs else "clock-alone")
 
 
 def on_machine(encodings: Mapping[str, str], versions: Mapping[str, str]) -> Iterator[Finding]:

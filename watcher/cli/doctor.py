@@ -49,8 +49,10 @@ from watcher.sources import SourceState, state_of
 def doctor_command(choices: Choices, *, offline: bool, as_json: bool) -> None:
     try:
         zone: tzinfo
-        found, unseen = list(_on_settings(choices)), ["mail", "clock"] * offline
-        found += _on_the_rest(choices, offline=offline)
+        found = [*_on_settings(choices), *_on_the_rest(choices, offline=offline)]
+        reasons = {finding.reason for finding in found}
+        unseen = ["mail"] * (choices.settings.mail is not None and "mail" not in reasons)
+        unseen += ["clock"] * ("clock-alone" in reasons)
         language, zone = choices.language, choices.zone
     except ConfigError as error:  # the settings cannot be read: what they speak of cannot be looked at
         found, unseen = list(doctor.on_settings(error_said(error))), [*doctor.AREAS[1:-1]]
