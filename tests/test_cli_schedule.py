@@ -144,6 +144,19 @@ def test_shown_before_it_is_written(desk: Desk) -> None:
     assert "rien à retirer" in desk.type("schedule", "cron", "--remove").stderr
 
 
+def test_it_is_taken_out_of_whatever_the_settings_became(desk: Desk) -> None:
+    desk.type("schedule", "cron", "--install")
+    desk.settings("sourcess: []\n")
+    assert "réglage inconnu" in desk.type("schedule", "cron", "--install", code=2).stderr
+    assert "retiré de cron" in desk.type("schedule", "cron", "--remove").stderr
+    desk.settings()
+    desk.type("schedule", "systemd", "--install", variables={"PATH": str(desk.home / "nothing")})
+    (desk.folder / "feeds.yaml").unlink()
+    run = desk.type("schedule", "systemd", "--remove", variables={"PATH": str(desk.home / "nothing")})
+    assert "retiré de systemd" in run.stderr
+    assert not list((desk.home / ".config/systemd/user").iterdir())
+
+
 def test_once_a_day(desk: Desk) -> None:
     desk.type("schedule", "cron", "--install", "--at", "7h05")
     minute, hour, rest = desk.crontab.lines()[0].split(" ", 2)

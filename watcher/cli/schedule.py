@@ -57,11 +57,11 @@ def schedule_command(
     if install and remove:
         raise click.UsageError(t("--install ou --remove, pas les deux", "--install or --remove, not both"))
     medium = medium or usual_medium()
-    job = job_of(choices, hour_of(at) if at else None)
-    files = schedule.entry(medium, job)
-    notes = notes_of(choices, medium, job, os.environ)
+    job = job_to_remove(choices) if remove else job_of(choices, hour_of(at) if at else None)
+    files = () if remove else schedule.entry(medium, job)
+    notes = [] if remove else notes_of(choices, medium, job, os.environ)
     if not as_json:
-        for file in () if remove else files:
+        for file in files:
             click.echo(f"# {file.path or 'crontab'}\n{file.content}")
     outcome, running = "shown", None
     if remove:
@@ -98,7 +98,7 @@ def hour_of(text: str) -> time:
 def job_of(choices: Choices, at: time | None = None) -> Job:
     """What is to be run for these settings; raises UsageError("odd-path") for names that no entry can hold."""
     settings = choices.settings
-    file = settings.file.absolute()
+    file = choices.settings_file.absolute()
     command = [*program(), "--config", str(file)]
     if choices.database:
         command += ["--database", str(choices.database.absolute())]
@@ -110,9 +110,18 @@ def job_of(choices: Choices, at: time | None = None) -> Job:
         environment=(*_speech(), ("PATH", PLACES), *carried(os.environ)),
         at=at,
         zone=settings.timezone,
-        home=Path(os.path.expanduser("~")),  # noqa: PTH111 - a user without a home has none, and no error
+        home=_home(),
         setuid=bool(settings.mail and settings.mail.sendmail),
     )
+
+
+def job_to_remove(choices: Choices) -> Job:
+    """Enough to find the entry of these settings, which need not be readable any more, nor be there."""
+    return Job(settings=choices.settings_file.absolute(), command=(), home=_home())
+
+
+def _home() -> Path:
+    return Path(os.path.expanduser("~"))  # noqa: PTH111 - a user without a home has none, and no error
 
 
 def program() -> tuple[str, ...]:
