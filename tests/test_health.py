@@ -17,6 +17,7 @@ from watcher.health import (
     is_flood,
     judge_all,
     judge_health,
+    none_answers,
     silent_since,
     usual_gap,
 )
@@ -290,3 +291,13 @@ def test_a_source_that_dies_with_a_200_is_called_silent_within_a_week_and_a_bit(
     assert words[:37] == ["well"] * 37
     assert words[37:] == ["silent"] * 53
     assert judge_health(SOURCE, state, now).since == NOW + 29 * DAY
+
+
+def test_none_answers_when_all_have_failed_for_a_day() -> None:
+    sources = tuple(Source(id=name, url=f"https://{name}.example/rss") for name in "ab")
+    broken = {s.id: SourceState(source=s.id, since=NOW - timedelta(hours=24)) for s in sources}
+    assert none_answers(sources, broken, NOW) == 2
+    assert none_answers(sources, broken, NOW - timedelta(minutes=1)) == 0
+    assert none_answers(sources, broken | {"b": SourceState(source="b")}, NOW) == 0
+    assert none_answers(sources, {"a": broken["a"]}, NOW) == 0
+    assert none_answers((), {}, NOW) == 0

@@ -8,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.outbox import REPAIR, Answer, Reason
-from watcher.post import DOUBTS, OPEN, TRIED_AT_LEAST, WAITS, Posted, again, answered, begun, cut_short, dropped, is_due
+from watcher.post import (
+    DOUBTS,
+    OPEN,
+    TRIED_AT_LEAST,
+    WAITS,
+    Posted,
+    State,
+    again,
+    answered,
+    begun,
+    cut_short,
+    dropped,
+    is_due,
+    is_ill,
+)
 
 NOW = datetime(2026, 3, 9, 6, 0, tzinfo=UTC)
 LETTER = Posted(
@@ -132,3 +146,15 @@ def test_whatever_happens_a_letter_comes_to_an_end_and_stays_as_it_is(answers: l
     assert (letter.content, letter.message_id, letter.made) == (LETTER.content, LETTER.message_id, NOW)
     assert letter.doubts == doubts <= DOUBTS
     assert (letter.due is None) == (letter.state not in OPEN or letter is LETTER)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "ill"),
+    [
+        ("ready", "", False), ("sent", "", False), ("later", "timeout", False), ("unknown", "broken", False),
+        ("later", "auth-refused", True), ("refused", "recipient", True), ("given-up", "timeout", True),
+        ("dropped", "auth-refused", False),
+    ],
+)  # fmt: skip
+def test_which_letters_wait_for_a_person(state: State, reason: Reason, *, ill: bool) -> None:
+    assert is_ill(replace(LETTER, state=state, reason=reason)) is ill

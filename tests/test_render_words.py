@@ -208,6 +208,7 @@ def test_every_trouble_has_words(language: str) -> None:
 def raised() -> Iterator[tuple[str, set[str]]]:
     """Every reason given to an error of ours anywhere in the house, with the names of its facts."""
     ours = {"WatcherError", "UsageError", "UnreadableError", "StorageError", "LockedError", "UndeliveredError"}
+    ours |= {"UnwellError"}
     for file in ROOMS.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ours:

@@ -53,6 +53,12 @@ class UndeliveredError(WatcherError):
     exit_code = 4
 
 
+class UnwellError(WatcherError):
+    """The doctor found something that has to be mended."""
+
+    exit_code = 7
+
+
 class StorageError(WatcherError):
     """The database or the disk refused."""
 

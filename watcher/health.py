@@ -1,7 +1,7 @@
 """How a source fares, and what one answer of it teaches: its rhythm, gaps, floods, silence."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -46,6 +46,7 @@ SHORTEST_QUIET = timedelta(days=7)  # a long weekend and a bank holiday are no s
 SAME_BYTES = timedelta(days=28)  # an unchanging document, of a source whose rhythm is not known
 MOVED_FOR_GOOD = timedelta(days=7)  # a portal or a bad deployment redirects "for good" for an hour
 PATIENCE = timedelta(days=7)  # what passes by itself has passed by then
+AWAY = timedelta(days=1)  # a machine without a network for longer is no journey
 TOLD_FOR = timedelta(days=30)  # how long a gap or a flood is spoken of
 
 FULL = 5  # items, from which a document without anything known means that some may have been missed
@@ -121,6 +122,16 @@ def judge_all(source: Source, state: SourceState, now: datetime, since: datetime
     if not found:
         found.append(("well", None, ""))
     return tuple(Health(source=source, state=state, word=w, since=s, advice=a) for w, s, a in found)
+
+
+def none_answers(sources: Sequence[Source], states: Mapping[str, SourceState], now: datetime) -> int:
+    """How many sources there are when every one of them has failed for a day; else 0.
+
+    Any one may fail, and so may all of them on a train; all of them for a day is a network or a proxy to look at.
+    """
+    began = [states[source.id].since for source in sources if source.id in states]
+    lasting = len(began) == len(sources) and all(since and now - since >= AWAY for since in began)
+    return len(sources) if lasting else 0
 
 
 def _troubled(state: SourceState) -> tuple[Word, datetime | None, Advice]:

@@ -66,6 +66,11 @@ def is_due(letter: Posted, now: datetime) -> bool:
     return letter.state in OPEN and (letter.due is None or letter.due <= now or letter.changed > now)
 
 
+def is_ill(letter: Posted) -> bool:
+    """Whether a person has to look after a letter: it was refused or given up, or waits for a setting to be mended."""
+    return letter.state in ("refused", "given-up") or (letter.state in OPEN and letter.reason in REPAIR)
+
+
 def answered(letter: Posted, answer: Answer, now: datetime) -> Posted:
     """A letter after one try.
 

@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("status", "Où en est la veille.", "How the watch stands."),
     "sources": ("sources", "Les sources : liste, santé, ajout.", "The sources: list, health, add."),
     "profiles": ("profiles", "Les profils : liste, vocabulaire.", "The profiles: list, vocabulary."),
+    "schedule": ("schedule", "Fait passer watcher tout seul.", "Have watcher run by itself."),
+    "doctor": ("doctor", "Examine toute l’installation.", "Look over the whole installation."),
     "show": ("consult", "Montre un article et son histoire.", "Show an article and its story."),
     "explain": ("consult", "Décompose les notes d’un article.", "Take an article's scores apart."),
     "mark": ("mark", "Garde ou écarte des articles.", "Keep or reject articles."),

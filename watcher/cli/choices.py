@@ -34,7 +34,12 @@ class Choices:
     @cached_property
     def settings(self) -> Settings:
         """The settings; raises ConfigError with every mistake in them."""
-        return load(self.config or _default_config(), kinds=SERVICES)
+        return load(self.settings_file, kinds=SERVICES)
+
+    @property
+    def settings_file(self) -> Path:
+        """Where the settings are, or should be."""
+        return self.config or _default_config()
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:

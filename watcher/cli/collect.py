@@ -11,13 +11,14 @@ from watcher.cli.choices import Choices, duration, json_option, now, with_choice
 from watcher.cli.ending import end_with, of_digest, of_sent, telling_option
 from watcher.cli.forms import FORMS, hand_out
 from watcher.cli.keep import keep_up
-from watcher.cli.post import lists_of, print_again, send_due, show_report, stop_if_ill
+from watcher.cli.post import lists_of, print_again, send_due, show_ill, show_report, stop_if_ill
 from watcher.cli.words import error_said, example, t
 from watcher.cli.working import working
 from watcher.config.secrets import FILE, read_secrets
 from watcher.digest import Digest
-from watcher.errors import UnreadableError, UsageError
+from watcher.errors import LockedError, UnreadableError, UsageError
 from watcher.fetch import Manners
+from watcher.health import none_answers
 from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
 from watcher.render.words import pages_said, summary_said
@@ -149,16 +150,29 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
         "Relève, puis envoie les digests échus ou, sans eux, affiche ce qu’il y a à lire : la commande pour cron.",
         "Poll, then send the digests that are due or, without any, show what there is to read: the command for cron.",
     ),
-    epilog=example("watcher run --since 1d", "0 7 * * *  cd ~/ma-veille && watcher run --since 1d"),
+    epilog=example("watcher run --since 1d", "watcher schedule cron --install"),
 )
 @_all
 @_since
 @_backlog
+@click.option(
+    "--unattended",
+    is_flag=True,
+    help=t(
+        "Ne dire que ce qui attend quelqu’un, pour cron ; sans digests réguliers, ne rien afficher à lire.",
+        "Say only what waits for a person, for cron; without regular digests, show nothing to read.",
+    ),
+)
 @json_option
 @telling_option
 @with_choices
-def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, as_json: bool, telling: bool) -> None:
+def run_command(  # noqa: PLR0913 - one for each option
+    choices: Choices, *, everyone: bool, since: str, backlog: str, unattended: bool, as_json: bool, telling: bool
+) -> None:
     period, backlog_of = duration(since), duration(backlog)
+    if unattended:
+        _run_unattended(choices, everyone=everyone, backlog=backlog_of)
+        return
     sent = None
     with working(choices, "run", quiet=as_json) as (store, tally):
         report = _poll(choices, store, tally, everyone=everyone, backlog=backlog_of)
@@ -179,6 +193,28 @@ def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, a
         stop_if_ill(sent)
     if telling:
         end_with(ending, partly=report.summary.failed > 0)
+
+
+def _run_unattended(choices: Choices, *, everyone: bool, backlog: timedelta) -> None:
+    """Poll and send; what passes by itself (a source, a network, a busy mail server) is left to the digests."""
+    sent = None
+    try:
+        with working(choices, "run", quiet=True) as (store, tally):
+            report = _poll(choices, store, tally, everyone=everyone, backlog=backlog)
+            if lists_of(choices):
+                sent = send_due(choices, store)
+                tally.posted(sent)
+    except LockedError:
+        click.get_current_context().exit(LockedError.exit_code)  # the next run is near
+    keep_up(choices)
+    if sent:
+        show_ill(choices, sent)
+        stop_if_ill(sent)
+    if report.summary.asked:  # they are asked ever more rarely, and said to fail as rarely
+        with choices.store() as store:
+            states = store.states()
+        if away := none_answers(choices.settings.sources, states, now()):
+            raise UnreadableError("all-failed", count=away)
 
 
 def _poll(choices: Choices, store: Store, tally: Tally, *, everyone: bool, backlog: timedelta) -> RunReport:

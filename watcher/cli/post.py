@@ -97,6 +97,15 @@ def show_report(choices: Choices, report: SendReport, *, as_json: bool = False) 
         click.echo(letters_say(language, "waiting", report.waiting), err=True)
 
 
+def show_ill(choices: Choices, report: SendReport) -> None:
+    """Say on stderr what a person has to look after, and nothing else."""
+    for made in report.made:
+        if made.outcome == "failed":
+            click.echo(_line(made, choices.language), err=True)
+    for letter in report.ill_letters:
+        click.echo(f"! {letter_said(choices.language, letter, choices.zone)}", err=True)
+
+
 def stop_if_ill(report: SendReport) -> None:
     """Raise UndeliveredError when a person has to look after a list or a letter."""
     if report.ill:

@@ -108,6 +108,16 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "nothing-sent": ("{name}, {period} : rien de nouveau, aucune lettre n’est partie", "{name}, {period}: nothing new, no letter was sent"),
     "none-read": ("aucune source n’a pu être lue : ce silence n’est pas une absence de nouvelles ; détail : « watcher sources check »",
                   "no source could be read: this silence does not mean there is no news; details: `watcher sources check`"),
+    "bad-hour": ("heure illisible : {value} ; exemple : 07:30", "not an hour: {value}; example: 07:30"),
+    "odd-path": ("{path!r} : ce nom contient une fin de ligne ou un autre caractère invisible ; renommez-le",
+                 "{path!r}: this name holds a line end or another invisible character; rename it"),
+    "no-scheduler": ("{program} : ce programme n’est pas sur cette machine ; « watcher schedule » en connaît d’autres : cron, systemd, launchd",
+                     "{program}: this program is not on this machine; `watcher schedule` knows others: cron, systemd, launchd"),
+    "scheduler-late": ("{program} ne répond pas ; rien n’est sûr, recommencez", "{program} does not answer; nothing is certain, do it again"),
+    "scheduler-refused": ("{program} refuse : {detail}", "{program} refuses: {detail}"),
+    "open-block": ("crontab, ligne {line} : « {mark} » est seul, son pendant manque ; retirez cette ligne par « crontab -e », rien n’a été écrit",
+                   "crontab, line {line}: `{mark}` stands alone, its other half is missing; take this line out by `crontab -e`, nothing was written"),
+    "unwell": ("à réparer : {count}", "to be mended: {count}"),
     "all-failed": ("aucune des {count} sources n’a pu être lue ; détail : « watcher sources check »",
                    "none of the {count} sources could be read; details: `watcher sources check`"),
 }  # fmt: skip
@@ -174,18 +184,44 @@ _MISTAKES: dict[str, tuple[str, str]] = {
                   "this address is a secret: put it into secrets.yaml (ping: address) or WATCHER_PING_ADDRESS"),
 }  # fmt: skip
 
+# What is said of the entry that has watcher run by itself.
+SCHEDULE: dict[str, tuple[str, str]] = {
+    "hourly": ("# toutes les heures, à la minute {minute} ; chaque source garde son propre rythme",
+               "# every hour, at minute {minute}; each source keeps its own pace"),
+    "daily": ("# tous les jours à {moment}", "# every day at {moment}"),
+    "secret-left": ("{name} n’y est pas écrit : mettez ce secret dans secrets.yaml", "{name} is not written there: put this secret into secrets.yaml"),
+    "login-left": ("{name} contient un mot de passe ou un caractère interdit, et n’y est pas écrit",
+                   "{name} holds a password or a forbidden character, and is not written there"),
+    "machine-hour": ("cette heure est celle de la machine, qui n’est pas à l’heure de {zone}", "this hour is the machine's, which is not on {zone} time"),
+    "linger": ("systemd s’arrête quand vous fermez votre session ; pour qu’il continue : loginctl enable-linger",
+               "systemd stops when you log out; to have it go on: loginctl enable-linger"),
+    "no-digests": ("les réglages n’ont pas de digest régulier (digests) : ce passage relève et n’envoie rien ; « watcher digest » montre ce qu’il y a à lire",
+                   "the settings have no regular digest (digests): this run polls and sends nothing; `watcher digest` shows what there is to read"),
+    "no-mail": ("les réglages ont des digests mais ne disent pas par où part le courrier (mail)", "the settings have digests but do not say how mail leaves (mail)"),
+    "shown": ("rien n’est écrit : ajoutez --install", "nothing is written: add --install"),
+    "written": ("écrit pour {medium} : {file}", "written for {medium}: {file}"),
+    "taken-out": ("retiré de {medium} : {file}", "taken out of {medium}: {file}"),
+    "not-there": ("rien à retirer : {medium} ne connaît pas {file}", "nothing to take out: {medium} does not know {file}"),
+    "asleep": ("! {medium} n’est pas à l’œuvre ici : l’entrée attend qu’il le soit", "! {medium} is not at work here: the entry waits for it"),
+}  # fmt: skip
+
 
 def error_said(error: WatcherError) -> list[str]:
     """What an error says: one line, or one for each mistake of a file."""
     if isinstance(error, ConfigError):
         return [_mistake_said(m) for m in error.mistakes]
-    said = t(*_ERRORS[error.reason]).format(**error.facts)
+    said = reason_said(error.reason, **error.facts)
     if backup := error.facts.get("backup"):
         said += t(
             f" ; sauvegarde la plus récente : « watcher restore {backup} »",
             f"; newest backup: `watcher restore {backup}`",
         )
     return [said]
+
+
+def reason_said(reason: str, **facts: object) -> str:
+    """What an error of that reason says."""
+    return t(*_ERRORS[reason]).format(**facts)
 
 
 def _mistake_said(mistake: Mistake) -> str:

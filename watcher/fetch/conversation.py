@@ -150,7 +150,15 @@ def _document(source: Source, url: str, response: requests.Response, limit: int)
         modified=_validator(response.headers.get("Last-Modified", "")),
         fresh=_freshness(response.headers),
         reserved={"0": False, "1": True}.get(response.headers.get("tdm-reservation", "").strip()),
+        date=_dated(response.headers.get("Date", "")),
     )
+
+
+def _dated(value: str) -> datetime | None:
+    try:
+        return _moment(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def decoded(pieces: Iterable[bytes], coding: str, limit: int) -> bytes:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from watcher.sources import Credentials, Source, Trouble, TroubleKind
 
@@ -27,6 +27,7 @@ class Fetched:
     stopped: Trouble | None = None  # why not all of them came
     number: int = 1  # of this page among those of its document
     reserved: bool | None = None  # whether the server reserves text and data mining; None when it does not say
+    date: datetime | None = None  # the server's clock when it answered; None when it does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

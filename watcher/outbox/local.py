@@ -70,8 +70,7 @@ def by_sendmail(
 
     "sent" says that it took the mail, not that it arrived: what happens later it tells the sender by mail.
     """
-    places = os.pathsep.join((os.environ.get("PATH", os.defpath), *_PLACES))
-    program = shutil.which(settings.sendmail, path=places)
+    program = program_of(settings)
     if program is None:
         answers = StoppedError("later", "no-program", text=clean(settings.sendmail)).answers(letter.recipients)
     else:
@@ -84,6 +83,12 @@ def by_sendmail(
             )
     after_data(answers)
     return answers
+
+
+def program_of(settings: MailSettings) -> str | None:
+    """Where the machine's sendmail is; None without one."""
+    places = os.pathsep.join((os.environ.get("PATH", os.defpath), *_PLACES))
+    return shutil.which(settings.sendmail, path=places)
 
 
 def _run(command: list[str], content: bytes, deadline: Deadline) -> StoppedError:

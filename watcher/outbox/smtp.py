@@ -7,6 +7,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -44,6 +45,21 @@ def deliver(
     return answers
 
 
+def greet(settings: MailSettings) -> tuple[Answer, datetime | None]:
+    """Talk with the server up to where a mail would begin, and send none; "sent" says that one could be.
+
+    Also until when its certificate holds; None without one.
+    """
+    with Deadline(settings.deadline) as deadline:
+        talk = _Talk(Letter(id="", recipients=("",), content=b""), settings, deadline)
+        try:
+            talk.attempt(talk.enter)
+            expires = talk.expires
+        finally:
+            talk.hang_up()
+    return talk.answers.get("", Answer(recipient="", state="sent")), expires
+
+
 class _Talk(smtplib.SMTP):
     """A line to the server, and what it has said so far about each recipient.
 
@@ -66,6 +82,13 @@ class _Talk(smtplib.SMTP):
     def waiting(self) -> tuple[str, ...]:
         """The recipients of whom nothing is decided yet."""
         return tuple(r for r in dict.fromkeys(self._letter.recipients) if r not in self.answers)
+
+    @property
+    def expires(self) -> datetime | None:
+        """Until when the certificate of the server holds."""
+        shown = self._line.getpeercert() if isinstance(self._line, ssl.SSLSocket) else None
+        until = shown.get("notAfter") if shown else None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC) if isinstance(until, str) else None
 
     def attempt(self, step: Callable[[], None]) -> None:
         """Take a step of the conversation; whatever ends it is the answer for all who are waiting."""
@@ -97,6 +120,11 @@ class _Talk(smtplib.SMTP):
 
     def prepare(self) -> None:
         """Everything that comes before the mail itself; who will not get it has an answer then."""
+        self.enter()
+        self._address()
+
+    def enter(self) -> None:
+        """Everything that comes before any mail."""
         if self._settings.user and not self._settings.password.value:
             raise StoppedError("later", "no-password")
         self._connect()
@@ -106,7 +134,6 @@ class _Talk(smtplib.SMTP):
             self._introduce()
         if self._settings.user:
             self._log_in()
-        self._address()
 
     def _connect(self) -> None:
         self._line = _dial(self._settings, self._port, self._deadline)

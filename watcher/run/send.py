@@ -12,7 +12,7 @@ from watcher.digest import Digest, DigestSetting, Line, shortened
 from watcher.errors import StorageError, UsageError
 from watcher.outbox import REPAIR, Answer, Answers, Letter, MailSettings, deliver, is_address
 from watcher.periods import Cadence, Period, latest
-from watcher.post import Posted, answered, begun, cut_short, is_due
+from watcher.post import Posted, answered, begun, cut_short, is_due, is_ill
 from watcher.profiles import Profile
 from watcher.rules import Rules
 from watcher.run.present import digest, list_digest
@@ -77,11 +77,15 @@ class SendReport:
     waiting: int = 0  # letters that are not due yet
 
     @property
+    def ill_letters(self) -> tuple[Posted, ...]:
+        """The letters that a person has to look after."""
+        unfit = (one for made in self.made for one in made.letters if one.state == "refused")
+        return (*unfit, *(one for one in self.letters if is_ill(one)))
+
+    @property
     def ill(self) -> int:
         """How many lists and letters a person has to look after."""
-        bad = [one for one in self.letters if one.state in ("refused", "given-up") or one.reason in REPAIR]
-        unfit = [one for made in self.made for one in made.letters if one.state == "refused"]
-        return len(bad) + len(unfit) + sum(one.outcome == "failed" for one in self.made)
+        return len(self.ill_letters) + sum(one.outcome == "failed" for one in self.made)
 
 
 def send(world: World, store: Store, settings: MailSettings, writer: Writer, *, clock: Clock) -> SendReport:

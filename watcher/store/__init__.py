@@ -5,7 +5,7 @@ be computed again from them.
 """
 
 from watcher.store.copies import Contents, Copy, copies, copy_named, folder_beside, look_through, restore
-from watcher.store.line import at_work, exclusive
+from watcher.store.line import ENGINE, at_work, exclusive
 from watcher.store.pages import Pages
 from watcher.store.post import Edition, Post, Told
 from watcher.store.retention import Pruned, Retention
@@ -14,6 +14,7 @@ from watcher.store.sources import Sources
 from watcher.store.verdicts import Verdicts
 
 __all__ = [
+    "ENGINE",
     "Contents",
     "Copy",
     "Edition",

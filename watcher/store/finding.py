@@ -24,6 +24,10 @@ class Finding(Articles):
             "WHERE first_seen >= ? AND first_seen <= ? AND background = 0", (iso(since), iso(until))
         )
 
+    def latest(self, most: int) -> tuple[Remembered, ...]:
+        """The articles that arrived last, in the order of their arrival."""
+        return self._remembered("WHERE id > (SELECT max(id) FROM articles) - ?", (most,))
+
     def all(self) -> Iterator[Remembered]:
         """Every article, in the order of arrival, a few hundred in memory at a time."""
         last = 0

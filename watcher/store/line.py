@@ -35,6 +35,7 @@ PATIENCE = 30.0  # seconds for another program to let go of the database
 # comes near it; a huge import does, and is not to fill the memory either.
 SPILL = 32_768
 GLANCE = 0.2  # seconds that somebody may hold the lock who only looks whether it is free
+ENGINE = sqlite3.sqlite_version  # of the library
 BATCH = 500  # numbers in one `IN (...)`; SQLite allows more, old ones no more than 999
 
 
@@ -145,6 +146,14 @@ class Line:
             if error.reason in LOST and "backup" not in error.facts:
                 error.facts["backup"] = str(newest_good(self.file, self.backups) or "")
             raise
+
+    def damage(self) -> str:
+        """What is wrong inside, in SQLite's words or as the name of a table; "" when all is well. Reads all of it."""
+        return damage_of(self._connection)
+
+    def schema(self) -> int:
+        """How many migrations made its tables."""
+        return len(migrations.applied(self._db))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
