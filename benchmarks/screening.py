@@ -54,8 +54,7 @@ for known in asked["draws"]:
 def reviews(file: Path) -> dict[str, Records]:
     """The records of each review."""
     found: dict[str, Records] = defaultdict(list)
-    opened = gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
             found[record["topic"]].append(record)
@@ -111,7 +110,9 @@ def main() -> None:
         labels = [int(record["label"]) for record in records]
         rng = random.Random(topic)
         places = range(len(records))
-        draws = [[rng.choice([p for p in places if labels[p] == wanted]) for wanted in (1, 0)] for _ in range(asked.draws)]
+        draws = [
+            [rng.choice([p for p in places if labels[p] == wanted]) for wanted in (1, 0)] for _ in range(asked.draws)
+        ]
         began = time.perf_counter()
         collection = read_collection(
             Article(source="s", guid=str(n), title=r["title"] or "", summary=r["text"] or "", language="en")

@@ -42,20 +42,22 @@ def screen(
     rejected: Places[int],
     *,
     first: Ranking | None = None,
+    name: str = "",
 ) -> Screening:
     """Score every article of a collection by the seeds, and by what was kept and rejected of it (places in it).
 
     A linear support vector machine over the keys of `rank` as they are weighted there, articles taken whole: the
     shortest weights w that put each example on its side of a margin, with a cost of (1 - y (w.x + b))^2 for each one
     within. An article's likeness to the seeds is one more key; it fades with the number of verdicts n, PRIOR
-    FADES / (FADES + n). Without seeds, what was kept takes their place. The constant b changes no order and is left out
-    of the values, so that an article of which nothing is known is worth 0. `first` is the ranking by the seeds, if known. A value is 100 (1 - 2^(-w.x / HALF)), and
-    its mirror image below 0. The order of the examples does not matter. Raises ValueError where one side has none.
+    FADES / (FADES + n). Without seeds, what was kept takes their place. `first` is the ranking by them, when it is
+    known. The constant b changes no order and is left out of the values, so that an article of which nothing is known
+    is worth 0. A value is 100 (1 - 2^(-w.x / HALF)), and its mirror image below 0. The order of the examples does not
+    matter. Raises ValueError where one side has none.
     """
     documents = tuple(sorted(seeds, key=lambda s: (s.name, s.title, s.text)))
     if not rejected or not (documents or kept):
         raise ValueError("one side has no example")
-    first = first or rank(documents or seeds_of(collection, kept), collection)
+    first = first or rank(documents or seeds_of(collection, kept), collection, name=name)
     like = [likeness_of(value) for value in first.values]
     fading = PRIOR * FADES / (FADES + len(kept) + len(rejected))
     of_seeds = max(like, default=0.0)  # a seed is as like the seeds as any article
@@ -109,7 +111,9 @@ def explained(screening: Screening, places: Iterable[int]) -> Iterator[Score]:
             )
             for key, share in sorted(brought.items(), key=lambda b: (-abs(b[1]), b[0]))
         )
-        yield Score(profile=screening.first.profile.name, value=math.fsum(m.contribution for m in matches), matches=matches)
+        yield Score(
+            profile=screening.first.profile.name, value=math.fsum(m.contribution for m in matches), matches=matches
+        )
 
 
 def _brought(screening: Screening, place: int, keys: Sequence[str]) -> Counter[str]:
@@ -155,7 +159,7 @@ def _separating(rows: Sequence[_Row], signs: Sequence[float], costs: Sequence[fl
     return weights
 
 
-def _fitted(  # noqa: PLR0913, PLR0917 - one system of equations
+def _fitted(
     rows: Sequence[_Row],
     within: Sequence[int],
     signs: Sequence[float],
@@ -163,7 +167,7 @@ def _fitted(  # noqa: PLR0913, PLR0917 - one system of equations
     pulls: Sequence[float],
     size: int,
 ) -> list[float]:
-    """How hard each example within the margin pulls, by conjugate gradients from the pulls so far; the others do not."""
+    """How hard each example within the margin pulls, by conjugate gradients from the pulls so far; the others: 0."""
     chosen = [rows[n] for n in within]
     slack = [1 / (2 * costs[n]) for n in within]
 
