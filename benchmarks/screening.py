@@ -17,7 +17,6 @@ import json
 import math
 import random
 import subprocess
-import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -137,4 +136,4 @@ def show(name: str, got: tuple[float, float]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,7 +1,6 @@
 """What to read next of a collection: learnt from what a person kept and rejected of it, and why."""
 
 import math
-from collections import Counter
 from collections.abc import Collection as Places
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,9 +115,9 @@ def explained(screening: Screening, places: Iterable[int]) -> Iterator[Score]:
         )
 
 
-def _brought(screening: Screening, place: int, keys: Sequence[str]) -> Counter[str]:
+def _brought(screening: Screening, place: int, keys: Sequence[str]) -> dict[str, float]:
     """What each key of an article brings, by its own weight and by what it is worth to the seeds."""
-    brought: Counter[str] = Counter()
+    brought: dict[str, float] = {}
     vector = vector_of_article(place, screening.collection)
     for number, says in vector.items():
         if share := screening.weights.get(number, 0.0) * says:
@@ -126,7 +125,7 @@ def _brought(screening: Screening, place: int, keys: Sequence[str]) -> Counter[s
     said = ranking.explained(screening.first, place)
     trust = screening.trust * likeness_of(said.value) / said.value if said.value else 0.0
     for match in said.matches:
-        brought[match.key] += match.contribution * trust
+        brought[match.key] = brought.get(match.key, 0.0) + match.contribution * trust
     return brought
 
 
@@ -204,7 +203,7 @@ def _sum(rows: Sequence[_Row], pulls: Sequence[float], size: int) -> list[float]
 
 
 def _dot(row: _Row, weights: Sequence[float]) -> float:
-    return sum(map(mul, row[1], map(weights.__getitem__, row[0])))
+    return float(sum(map(mul, row[1], map(weights.__getitem__, row[0]))))
 
 
 def _value(worth: float) -> float:
