@@ -18,7 +18,7 @@ from watcher.articles import Article
 from watcher.demo.content import Item, read_content
 from watcher.lexicon import read
 from watcher.profiles import PHRASE, Profile, ProfileSetting, Term, learn
-from watcher.relevance import Score, affirmed, count, judge, score
+from watcher.relevance import _DENIED, Score, affirmed, count, judge, score
 from watcher.seeds import read_seeds
 
 SHIPPED = Path(__file__).parents[1] / "seeds"
@@ -293,6 +293,15 @@ def test_what_did_not_occur_is_not_counted(told: str) -> None:
 @pytest.mark.parametrize("told", ["Relapse-free survival.", "Not only relapse.", "Survie sans récidive."])
 def test_what_only_looks_denied_is_counted(told: str) -> None:
     assert affirmed(told) == told
+
+
+DENYING = """sans no not pas de of any acquired développé free non non- - relapse Relapse récidive resistance
+RÉSISTANCE chemoresistance free. survival survie only . ; métastases""".split()
+
+
+@given(st.lists(st.sampled_from([*DENYING, " ", " "]), max_size=12).map("".join))
+def test_looking_first_for_what_is_quick_changes_nothing(told: str) -> None:
+    assert affirmed(told) == _DENIED.sub(";", told)
 
 
 # Spelling

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 
 from watcher.text import STOP_WORDS, fold, latin, words
 
@@ -80,7 +81,7 @@ def _all_keys(prose: str) -> list[str]:
         prose = _IDIOM.sub("", prose)
     if "'" in prose or "\u2019" in prose:
         prose = _ELIDED.sub("", prose)
-    return [key for word in words(prose) for key in _KEYS[word]]
+    return list(chain.from_iterable(map(_KEYS.__getitem__, words(prose))))
 
 
 class _Keys(dict[str, tuple[str, ...]]):

@@ -73,10 +73,38 @@ class _Keys:
     group: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """Articles that were read to be ranked together, with what their keys are worth among them."""
+
+    articles: tuple[Article, ...]
+    told: tuple[_Told, ...]
+    numbers: dict[str, int]  # key -> its number
+    held: Sequence[int]  # how many articles hold each key
+    keys: _Keys
+    usual: float  # the length of an article on average
+    lengths: tuple[float, ...]  # what the weights in each article are divided by
+
+
 _Vector = dict[int, float]  # a key's number -> its weight
 
 
-def rank(seeds: Iterable[Seed], articles: Iterable[Article], *, name: str = "") -> Ranking:
+def read_collection(articles: Iterable[Article]) -> Collection:
+    """Read articles to be ranked together, once for any number of rankings."""
+    collection = tuple(articles)
+    numbers: dict[str, int] = {}
+    told = tuple(_told(article, numbers) for article in collection)
+    rows = [each.whole for each in told]
+    held = _held(rows, len(numbers))
+    keys = _Keys(rare=_rarities(list(numbers), held, len(rows)), group=[_group(key) for key in numbers])
+    usual = math.fsum(_length(row, keys.rare) for row in rows) / max(len(rows), 1)
+    lengths = tuple(_divisor(row, keys.rare, usual) for row in rows)
+    return Collection(
+        articles=collection, told=told, numbers=numbers, held=held, keys=keys, usual=usual, lengths=lengths
+    )
+
+
+def rank(seeds: Iterable[Seed], articles: Iterable[Article] | Collection, *, name: str = "") -> Ranking:
     """Score every article of a collection by its likeness to a few seeds.
 
     In a document, a key weighs 1 + ln(count) times its rarity to the power of RARITY, divided by the document's
@@ -86,16 +114,12 @@ def rank(seeds: Iterable[Seed], articles: Iterable[Article], *, name: str = "") 
     100 (1 - 2^(-likeness / HALF)). The order of the seeds does not matter.
     """
     documents = sorted(seeds, key=lambda s: (s.name, s.title, s.text))
-    collection = tuple(articles)
-    numbers: dict[str, int] = {}
-    told = [_told(article, numbers) for article in collection]
+    known = articles if isinstance(articles, Collection) else read_collection(articles)
+    collection, told, keys, usual = known.articles, known.told, known.keys, known.usual
+    names = list(known.numbers)
     rows = [each.whole for each in told]
-    held = _held(rows, len(numbers))
-    keys = _Keys(rare=_rarities(list(numbers), held, len(rows)), group=[_group(key) for key in numbers])
-    usual = math.fsum(_length(row, keys.rare) for row in rows) / max(len(rows), 1)
-    known = [_row(_of_seed(seed, numbers), numbers) for seed in documents]
-    theme = _theme([_vector(row, keys.rare, _divisor(row, keys.rare, usual)) for row in known], held, len(rows))
-    theme = _unit({n: weight * telling for n, weight, telling in _telling(theme, list(numbers), len(known))})
+    theme = _theme([vector_of_seed(seed, known) for seed in documents], known.held, len(rows))
+    theme = _unit({n: weight * telling for n, weight, telling in _telling(theme, names, len(documents))})
     points = _points(theme, keys)
     first = [_spoken(each, points, keys, usual)[1] for each in told]
     best = [n for n in sorted(range(len(rows)), key=lambda n: -first[n])[:BEST] if first[n] > 0]
@@ -104,7 +128,6 @@ def rank(seeds: Iterable[Seed], articles: Iterable[Article], *, name: str = "") 
     sought = _unit({n: theme.get(n, 0.0) + ECHO * echo.get(n, 0.0) for n in {**theme, **echo}})
     points = _points(sought, keys)
     spoken = [_spoken(each, points, keys, usual) for each in told]
-    names = list(numbers)
     return Ranking(
         articles=collection,
         values=tuple(_value(likeness) for _, likeness, _ in spoken),
@@ -152,6 +175,12 @@ def explained(ranking: Ranking, place: int) -> Score:
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+|\s+(?=•)")
 
 
+def said_of(article: Article) -> tuple[Counter[str], Counter[str]]:
+    """How often an article says each key and phrase, in its title and in its text."""
+    title, sentences = _counts(article)
+    return title, _sum(sentences)
+
+
 def _counts(article: Article) -> tuple[Counter[str], list[Counter[str]]]:
     """How often an article says each key and phrase, in its title and in each sentence of its text."""
     text = article.body or article.summary
@@ -181,10 +210,17 @@ def _told(article: Article, numbers: dict[str, int]) -> _Told:
     return _Told(whole=_row(whole, numbers), sentences=tuple(_row(each, numbers) for each in apart))
 
 
-def _of_seed(seed: Seed, numbers: dict[str, int]) -> dict[str, float]:
-    """The counts of a seed, without what no article of the collection says."""
+def vector_of_seed(seed: Seed, collection: Collection) -> _Vector:
+    """What a seed says, without what no article of the collection says."""
     title, text = seed_counts(seed)
-    return {k: TITLE_COUNTS * title[k] + text[k] for k in {**title, **text} if k in numbers}
+    numbers = collection.numbers
+    row = _row({k: TITLE_COUNTS * title[k] + text[k] for k in {**title, **text} if k in numbers}, numbers)
+    return _vector(row, collection.keys.rare, _divisor(row, collection.keys.rare, collection.usual))
+
+
+def vector_of_article(place: int, collection: Collection) -> _Vector:
+    """What an article of a collection says as a whole."""
+    return _vector(collection.told[place].whole, collection.keys.rare, collection.lengths[place])
 
 
 def _row(counts: Mapping[str, float], numbers: dict[str, int]) -> _Row:
@@ -308,6 +344,11 @@ def _counted(sums: Sequence[float]) -> list[float]:
 
 def _value(likeness: float) -> float:
     return 100 * (1 - 2 ** (-likeness / HALF))
+
+
+def likeness_of(value: float) -> float:
+    """The likeness that a value tells; the one before the last that a number can tell for 100."""
+    return -HALF * math.log2(max(1 - value / 100, 1e-16))
 
 
 def _profile(name: str, weights: dict[str, float], seeds: Sequence[Seed], best: Sequence[Article]) -> Profile:

@@ -51,6 +51,7 @@ class Counts:
     title: Counter[str]
     text: Counter[str]
     words: Counter[str]  # the keys of the text one by one, without what is inside phrases of the lexicon
+    length: int  # how many those are
     met: frozenset[str]  # all keys of title and text
     title_order: tuple[str, ...]  # for phrases, which are looked for only when a profile seeks them
     text_order: tuple[str, ...]
@@ -58,18 +59,23 @@ class Counts:
 
 _OUTCOME = r"(?:\w+[-‑])?(?:(?:chimio|chemo|radio)?r[ée]sist|relaps|r[ée]cidiv|recurren|rechut|m[ée]tasta)\w*"
 _STEMS = ("sist", "relaps", "cidiv", "recurren", "rechut", "tasta")  # looked for first, which is quick
-_DENIED = re.compile(
+_BEFORE = (
     r"\b(?:(?<!survie )sans|without|aucune?|no|not|never|pas|jamais|absence (?:de|of))\s+"
     rf"(?:(?:développ\w+|develop\w*|acqui\w+|signes?|signs?|any|of|de|à|to)\s+){{0,3}}{_OUTCOME}"
-    rf"|\b{_OUTCOME}[- ]free\b(?! survival)|\bnon[- ]r[ée]sist\w*",
-    re.IGNORECASE,
 )
+_BEHIND = rf"\b{_OUTCOME}[- ]free\b(?! survival)|\bnon[- ]r[ée]sist\w*"
+_DENIED = re.compile(f"{_BEFORE}|{_BEHIND}", re.IGNORECASE)
+_DENIED_BEFORE = re.compile(_BEFORE)  # of text in small letters, which is much quicker
+_OTHERWISE = ("free", "non-r", "non r")  # one of these stands in every other denial
 
 
 def affirmed(prose: str) -> str:
     """A text without the resistance, relapses and metastases that it says did not occur (`sans résistance`)."""
     lowered = prose.lower()
-    return _DENIED.sub(";", prose) if any(stem in lowered for stem in _STEMS) else prose
+    if not any(stem in lowered for stem in _STEMS):
+        return prose
+    denied = any(part in lowered for part in _OTHERWISE) or _DENIED_BEFORE.search(lowered)
+    return _DENIED.sub(";", prose) if denied else prose
 
 
 def count(article: Article) -> Counts:
@@ -83,6 +89,7 @@ def count(article: Article) -> Counts:
         title=in_title,
         text=in_text,
         words=words,
+        length=words.total(),
         met=frozenset(in_title) | frozenset(in_text),
         title_order=title.keys,
         text_order=text.keys,
@@ -113,15 +120,14 @@ def score(counts: Counts, profile: Profile, *, explained: bool = True) -> Score:
     met = _met(counts, index)
     if not met:
         return Score(profile=profile.name, value=0.0)
-    beside = counts.words.total() - sum(counts.words[key] for key in index.parts & counts.met)
+    beside = counts.length - sum(map(counts.words.__getitem__, index.parts & counts.met))
     length = min(max(beside, SHORT) / USUAL_LENGTH, LONGEST)
     slack = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * length)
     found = []
     brought: dict[str, float] = {}
-    for term in profile.terms:
-        if (times := met.get(term.key)) is None:
-            continue
-        in_title, in_text = times
+    for place in sorted(map(index.places.__getitem__, met)):
+        term = profile.terms[place]
+        in_title, in_text = met[term.key]
         frequency = TITLE_COUNTS * in_title + in_text
         share = term.weight * frequency * (SATURATION + 1) / (frequency + slack)
         brought[term.facet] = brought.get(term.facet, 0.0) + share
@@ -180,6 +186,7 @@ class _Index:
     # The keys of terms and those inside of phrases. Only the others count as length, being beside the subject: were
     # the matches counted too, one more mention of a light term could cost the heavy ones more than it brings.
     parts: frozenset[str]
+    places: Mapping[str, int]  # of each term in the profile, by its key
     whole: float  # the whole weight as an article could reach it: the forty heaviest terms, once each
     rooms: Mapping[str, float]  # facet -> the weight beyond which its terms bring less; none for those without facet
     need: float  # 0-1, how much the profile is about one disease
@@ -200,6 +207,7 @@ def _index(profile: Profile) -> _Index:
         keys=frozenset(term.key for term in profile.terms if PHRASE not in term.key),
         phrases={term.key: _two(term.key) for term in profile.terms if PHRASE in term.key},
         parts=frozenset(part for term in profile.terms for part in term.key.split(PHRASE)),
+        places={term.key: place for place, term in enumerate(profile.terms)},
         whole=whole,
         rooms=_rooms(profile, whole),
         need=_need(profile),

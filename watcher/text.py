@@ -84,7 +84,7 @@ def words(prose: str) -> list[str]:
     shouted title) is lowered, all but lone letters, so that its words are not taken for symbols.
     """
     found: list[str] = _WORD.findall(prose)
-    if any(len(word) >= _SHOUTED and word.isupper() for word in found) and _is_shouted(prose):
+    if _SHOUT.search(prose) and any(len(word) >= _SHOUTED and word.isupper() for word in found) and _is_shouted(prose):
         return [word if len(word) == 1 else word.lower() for word in found]  # "LYMPHOCYTES T": a letter that tells
     return found
 
@@ -93,8 +93,8 @@ _SHOUTED = 4  # letters
 
 
 def _is_shouted(prose: str) -> bool:
-    """Whether a passage of some length, longer than acronyms are, is in capitals."""
-    return bool(_SHOUT.search(prose)) and sum(map(str.isupper, prose)) > 0.6 * sum(map(str.isalpha, prose))
+    """Whether most letters of a passage are capitals; that some follow each other, `_SHOUT` has told before."""
+    return sum(map(str.isupper, prose)) > 0.6 * sum(map(str.isalpha, prose))
 
 
 def language(prose: str) -> str:

@@ -10,6 +10,7 @@ from watcher.articles import Article
 from watcher.errors import UsageError
 from watcher.parse.bibtex import read_bibtex
 from watcher.parse.charset import to_utf8
+from watcher.parse.csvfile import read_csv
 from watcher.parse.pubmedxml import read_pubmed
 from watcher.parse.records import read_records
 from watcher.parse.ris import read_ris
@@ -18,7 +19,7 @@ LARGEST = 500_000_000  # bytes, unpacked, of a file that has to be read as a who
 
 
 def read_articles(stream: BinaryIO, *, name: str) -> Iterator[Article]:
-    """Read the articles of an open file in its order: RIS, BibTeX, PubMed XML, and any other ending as JSON lines.
+    """Read the articles of an open file in its order: RIS, BibTeX, CSV, PubMed XML, and any other ending as JSON lines.
 
     A name that ends in `.gz` says that the file is packed. JSON lines and PubMed XML are read piece by piece. Raises
     UsageError("bad-record") with file, line and detail, or UsageError("unreadable-file") with file and detail for a
@@ -51,6 +52,10 @@ def _bibtex(stream: BinaryIO, name: str) -> Iterator[Article]:
     return read_bibtex(_whole(stream, name), source=name)
 
 
+def _csv(stream: BinaryIO, name: str) -> Iterator[Article]:
+    return read_csv(_whole(stream, name), source=name)
+
+
 def _pubmed(stream: BinaryIO, name: str) -> Iterator[Article]:
     return read_pubmed(stream, source=name)
 
@@ -67,5 +72,7 @@ READERS: dict[str, Callable[[BinaryIO, str], Iterator[Article]]] = {
     "jsonl": _json_lines,
     "ris": _ris,
     "bib": _bibtex,
+    "csv": _csv,
+    "tsv": _csv,
     "xml": _pubmed,
 }

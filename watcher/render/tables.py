@@ -240,7 +240,7 @@ def ranking_table(judged: Sequence[tuple[Article, Score]], language: str) -> Tab
     """Articles of a file, best first."""
     table = empty_table(language, "score", "id", "title", "why", right=["score"])
     for article, score in judged:
-        why = ", ".join(m.label for m in score.matches[:4])
+        why = ", ".join(f"− {m.label}" if m.contribution < 0 else m.label for m in score.matches[:4])
         table.add_row(
             number(language, score.value, 1),
             Text(article.guid),
