@@ -98,7 +98,7 @@ def test_v_says_what_sources_bring_and_vv_what_was_asked(desk: Desk) -> None:
     desk.server.routes["/new?key=canari"] = reply(body=rss(1, 2))
     _, said = desk.type("-v", "poll")
     assert sorted(said.splitlines()[:2]) == ["! s1 : répond par une erreur 500 [Scripted]", "+ s0 : 2"]
-    assert said.splitlines()[-1].startswith("2 sources interrogées, 0 pas encore échue, 1 en échec")
+    assert said.splitlines()[2].startswith("2 sources interrogées, 0 pas encore échue, 1 en échec")
     _, said = desk.type("-vv", "poll", "--all")
     assert re.search(r"^  200 · \d+ ms · \d+ B · http://127\.0\.0\.1:\d+/new\?…$", said, re.MULTILINE)
     assert re.search(r"^  500 · \d+ ms · http · http://127\.0\.0\.1:\d+/bad$", said, re.MULTILINE)

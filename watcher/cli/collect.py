@@ -69,7 +69,7 @@ def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: boo
     _say_report(choices, report, quiet=as_json)
     if as_json:
         click.echo(dumped(report_json(report)))
-    keep_up(choices)
+    keep_up(choices, quiet=as_json)
     _stop_if_all_failed(report)
     if telling:
         end_with("news" if any(r.new > r.held for r in report.sources) else "nothing", partly=report.summary.failed > 0)
@@ -187,7 +187,7 @@ def run_command(  # noqa: PLR0913 - one for each option
         if lists_of(choices):
             click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
         ending = of_digest(_digest(choices, period, as_json=as_json))
-    keep_up(choices)
+    keep_up(choices, quiet=as_json)
     _stop_if_all_failed(report)
     if sent:
         stop_if_ill(sent)
@@ -206,7 +206,7 @@ def _run_unattended(choices: Choices, *, everyone: bool, backlog: timedelta) -> 
                 tally.posted(sent)
     except LockedError:
         click.get_current_context().exit(LockedError.exit_code)  # the next run is near
-    keep_up(choices)
+    keep_up(choices, quiet=True)
     if sent:
         show_ill(choices, sent)
         stop_if_ill(sent)

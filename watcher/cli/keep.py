@@ -144,7 +144,7 @@ def prune_command(choices: Choices, *, span: str | None, dry: bool, as_json: boo
     click.echo(dumped(pruned_json(pruned)) if as_json else pruned_said(choices.language, pruned))
 
 
-def keep_up(choices: Choices) -> None:
+def keep_up(choices: Choices, *, quiet: bool = False) -> None:
     """After a run, what the database needs once a week; whatever fails there is one line and stops nothing."""
     moment = now()
     try:
@@ -155,6 +155,8 @@ def keep_up(choices: Choices) -> None:
     except WatcherError as error:
         failed = t("sauvegarde de la semaine impossible :", "no weekly backup:")
         click.echo(f"! {failed} {error_said(error)[0]}", err=True)
+        return
+    if quiet or choices.quiet:
         return
     if choices.verbose and done.backup:
         for line in backup_said(choices.language, done.backup):
