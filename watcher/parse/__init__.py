@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from watcher.articles import Article, Parsed
+from watcher.masks import masked_article
 from watcher.parse import (
     arxiv,
     biorxiv,
@@ -49,13 +50,16 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
 
     `address` is where the document really came from (after redirects): relative links start there.
     `content_type` is the header as received, or "". Raises KeyError for a kind that is not in `KINDS`.
+
+    What articles say of how to reach people is masked here, before anything else sees it.
     """
     parsed = KINDS[source.kind].parse(document, source, address=address, content_type=content_type)
     if isinstance(parsed, Trouble):
         return parsed
-    if not KINDS[source.kind].service and (failure := _failure(parsed.articles)):
+    articles = tuple(masked_article(article) for article in parsed.articles)
+    if not KINDS[source.kind].service and (failure := _failure(articles)):
         return failure
-    return replace(parsed, articles=tuple(_spoken(article) for article in parsed.articles))
+    return replace(parsed, articles=tuple(_spoken(article) for article in articles))
 
 
 # What sites put into a feed, or onto a page, in place of its articles: titles made of nothing but these words.
