@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.articles import Article, Parsed
-from watcher.masks import MASK, masked, masked_article
+from watcher.masks import MASK, masked, masked_article, masked_guid
 from watcher.parse import parse
 from watcher.parse.files import read_articles
 from watcher.parse.fulltext import text_of
@@ -178,6 +178,14 @@ def test_all_words_of_an_article_are_masked_and_its_names_and_addresses_stay() -
     assert (shown.title, shown.summary, shown.body) == ("Écrire à […]", "Tél. : […]", "[…]")
     assert shown.authors == ("Marie Dupont", "Jean Petit", "Anne Roux")
     assert (shown.guid, shown.url, shown.published) == (told.guid, told.url, told.published)
+
+
+def test_a_guid_stays_a_name_and_names_nobody() -> None:
+    tags = [masked_guid(f"tag:{who}@inserm.fr,2026:1") for who in ("marie", "jean", "Marie")]
+    assert len(set(tags)) == 2
+    assert not any("marie" in tag.lower() or "jean" in tag or "inserm" in tag for tag in tags)
+    for guid in ("", "123@", "https://x.example/@marie@inserm.fr", "urn:uuid:1", "p@1.2"):
+        assert masked_guid(guid) == guid
 
 
 RSS = """<rss version="2.0"><channel><title>x</title><item><title>MT2A : contact marie@inserm.fr</title>

@@ -6,6 +6,7 @@ when it is written as one: two digits at a time as in France, behind `+` or `00`
 
 import re
 from dataclasses import replace
+from hashlib import blake2b
 
 from watcher.articles import Article
 
@@ -75,6 +76,19 @@ def masked_article(article: Article) -> Article:
     if (title, summary, body, authors) == before:
         return article
     return replace(article, title=title, summary=summary, body=body, authors=authors)
+
+
+def masked_guid(guid: str) -> str:
+    """A source's own name for an item, with a digest in the place of each e-mail address: it must stay a name."""
+    if "@" not in guid or guid.startswith("http"):
+        return guid
+    return _MAIL.sub(_digest, guid)
+
+
+def _digest(found: re.Match[str]) -> str:
+    if _without_address(found) == found[0]:
+        return found[0]
+    return blake2b(found[0].lower().encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _name(author: str) -> str:

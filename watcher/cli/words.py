@@ -84,6 +84,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "letter-sent": ("la lettre n° {number} est déjà partie", "letter no. {number} has left already"),
     "letter-empty": ("la lettre n° {number} n’a pas pu être écrite : corrigez l’adresse, elle aura le prochain digest",
                      "letter no. {number} could not be written: correct the address, it gets the next digest"),
+    "letter-forgotten": ("la lettre n’existe plus : « watcher forget » en a effacé le texte",
+                         "the letter is no more: `watcher forget` took its text out"),
     "letter-closed": ("la lettre n° {number} n’attend plus rien", "letter no. {number} waits for nothing any more"),
     "only-as-sent": ("--again montre ce qui fut envoyé : --format text ou html, pas {form}", "--again shows what was sent: --format text or html, not {form}"),
     "no-such-period": ("aucun digest de « {period} » ; connus : {known}", "no digest of `{period}`; known: {known}"),
