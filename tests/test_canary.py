@@ -203,10 +203,11 @@ def test_no_secret_is_said_or_kept_whatever_fails(tmp_path: Path, password: str)
         forms_of = ("text", "html", "markdown", "json", "atom", "ris", "bibtex", "csv")
         ways = [["-v", "poll", "--all", "--json"], ["send"], ["send", "--json"], ["send", "--dry-run", "--json"]]
         ways += [["outbox", "list", "--all", "--json"], ["outbox", "show", "1", "--json"], ["sources", "check"]]
-        ways += [["sources", "check", "--json"], ["sources", "--json"], ["sources"], ["sources", "export-opml"]]
+        ways += [["sources", "check", "--json"], ["sources", "list", "--json"], ["sources"], ["sources", "export-opml"]]
         ways += [["sources", "test", "feed-1", "--json"], ["sources", "test", "s403-1"], ["export"], ["show", "1"]]
         ways += [["digest", "--format", form] for form in forms_of] + [["explain", "1"], ["search", "MT2A"]]
         told += typed(tmp_path, "-c", EVERY_WAY, also=repr(ways), **own)
+    assert b"NoSuchOption" not in told
     assert b"\n! s403-0" in told
     assert b"MT2A sans lien" in told
     assert b"535 5.7.8 AUTH PLAIN ***" in told

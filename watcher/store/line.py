@@ -24,6 +24,7 @@ class Line:
         """Open a database and bring its schema up to date; raises StorageError when it cannot be used."""
         self.file = file
         with told(file):
+            _refuse_foreign_link(file)
             if not file.exists():
                 if not create:
                     raise StorageError("no-database", file=str(file))
@@ -94,6 +95,7 @@ class Line:
 def exclusive(database: Path) -> Iterator[None]:
     """Keep every other run away; the kernel lets go when the process dies. Raises LockedError when one is at work."""
     with told(database):
+        _refuse_foreign_link(database)
         database.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{database}.lock", mode=0o600)
         try:
@@ -104,6 +106,12 @@ def exclusive(database: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _refuse_foreign_link(file: Path) -> None:
+    """A link is ours to follow, or root's; in a folder that is open to all, anybody's may lead to a file of ours."""
+    if os.name == "posix" and file.is_symlink() and file.lstat().st_uid not in (os.geteuid(), 0):
+        raise StorageError("foreign-link", file=str(file))
 
 
 _REASONS = {
