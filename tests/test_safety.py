@@ -169,3 +169,15 @@ def test_the_process_that_reads_what_strangers_wrote_has_no_passwords(monkeypatc
     assert b"PATH=" in given
     assert b"canari" not in given
     assert isinstance(outcome[0], Trouble)
+
+
+def test_the_tests_that_the_document_names_are_there() -> None:
+    """docs/security.md promises nothing that no test shows."""
+    document = (HOME.parent / "docs" / "security.md").read_text(encoding="utf-8")
+    there = "\n".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    promises = [line for line in document.splitlines() if re.match(r"\| (?!threat|duty|-)", line)]
+    assert len(promises) > 20
+    for line in promises:
+        named = re.findall(r"`(test_\w+)`", line)
+        assert named, line
+        assert not [name for name in named if f"def {name}(" not in there], line
