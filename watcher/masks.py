@@ -69,13 +69,14 @@ def masked(prose: str) -> str:
 def masked_article(article: Article) -> Article:
     """An article whose words, and the names of whose authors, tell nobody's e-mail address or telephone number."""
     title, summary, body = masked(article.title), masked(article.summary), masked(article.body)
+    journal = masked(article.journal)
     authors = article.authors
     if any(_HINT.search(name) for name in authors):
         authors = tuple(name for name in map(_name, authors) if name)
-    before = (article.title, article.summary, article.body, article.authors)
-    if (title, summary, body, authors) == before:
+    before = (article.title, article.summary, article.body, article.journal, article.authors)
+    if (title, summary, body, journal, authors) == before:
         return article
-    return replace(article, title=title, summary=summary, body=body, authors=authors)
+    return replace(article, title=title, summary=summary, body=body, journal=journal, authors=authors)
 
 
 def masked_guid(guid: str) -> str:
