@@ -171,12 +171,12 @@ def test_all_words_of_an_article_are_masked_and_its_names_and_addresses_stay() -
         title="Écrire à marie@inserm.fr",
         summary="Tél. : 01 23 45 67 89",
         body="+33 1 23 45 67 89",
-        authors=("marie@inserm.fr (Marie Dupont)", "Jean Petit <jean@inserm.fr>", "luc@inserm.fr", "Anne Roux"),
+        authors=("marie@inserm.fr (Marie Dupont)", "Jean Petit <jean@inserm.fr>", "luc@inserm.fr", "Anne Roux", "Paul a@b.fr Noir"),
         published=datetime(2026, 1, 2, tzinfo=UTC),
     )
     shown = masked_article(told)
     assert (shown.title, shown.summary, shown.body) == ("Écrire à […]", "Tél. : […]", "[…]")
-    assert shown.authors == ("Marie Dupont", "Jean Petit", "Anne Roux")
+    assert shown.authors == ("Marie Dupont", "Jean Petit", "Anne Roux", "Paul Noir")
     assert (shown.guid, shown.url, shown.published) == (told.guid, told.url, told.published)
 
 

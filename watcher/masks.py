@@ -95,7 +95,7 @@ def _digest(found: re.Match[str]) -> str:
 def _name(author: str) -> str:
     """`marie@chu.example (Marie Dupont)` is Marie Dupont."""
     name = masked(author)
-    return name if name == author else name.replace(MASK, "").strip(" ()<>[],;:")
+    return name if name == author else " ".join(name.replace(MASK, " ").split()).strip(" ()<>[],;:")
 
 
 def _without_address(found: re.Match[str]) -> str:
