@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check format picture lock clean
+.PHONY: demo test check fuzz audit format picture lock clean
 
 demo: $(READY)
 	@$(BIN)/watcher demo
@@ -22,6 +22,16 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(MAKE) --no-print-directory test PYTEST="--cov --cov-report=term"
 	$(BIN)/python tools/check_wheel.py
+
+# The long checks: damaged documents for every reader, a minute each; known vulnerabilities in what we depend on (this one
+# needs a network, and fails when it has none).
+fuzz: $(READY)
+	$(BIN)/python tests/fuzzing.py --seconds 60
+
+audit: $(READY)
+	@test -x .venv/audit/bin/pip-audit || { $(PYTHON) -m venv .venv/audit && \
+		.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"; }
+	@.venv/audit/bin/python tools/check_dependencies.py
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -405,6 +405,7 @@ WRONG: list[tuple[str, str | bytes, int, str]] = [  # reason, file, line, where
     ("unknown-language", of_source("language: fra"), 2, "sources[0].language"),
     ("unknown-kind", of_source("kind: page"), 2, "sources[0].kind"),
     ("not-yes-or-no", of_source("full_text: perhaps"), 2, "sources[0].full_text"),
+    ("too-many-readers", SOURCES + f"digests: [{{name: a, to: [{', '.join(['a@b.fr'] * 101)}]}}]", 2, "digests[0].to"),
     ("unknown-every", SOURCES + "digests: [{name: a, every: hour}]", 2, "digests[0].every"),
     ("unknown-day", SOURCES + "digests: [{name: a, day: 1}]", 2, "digests[0].day"),
     ("unknown-profile", SOURCES + "digests: [{name: a, profiles: [b]}]", 2, "digests[0].profiles[0]"),

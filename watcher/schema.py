@@ -135,6 +135,15 @@ def how_runs_ended(db: Database) -> None:
         db.execute(f"ALTER TABLE runs ADD COLUMN {column}")
 
 
+@migrations()
+def what_was_forgotten(db: Database) -> None:
+    """Digests of the names of articles that were forgotten on request, so that they stay away."""
+    db.execute("CREATE TABLE tombstones (mark BLOB PRIMARY KEY, article INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+    db.execute("CREATE INDEX tombstones_article ON tombstones (article)")
+    db.execute("CREATE TABLE salt (value BLOB NOT NULL) STRICT")
+    db.execute("INSERT INTO salt VALUES (randomblob(16))")
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

@@ -1,10 +1,11 @@
 """Where we look, which sources are due, and what trouble is."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from watcher.articles import Rhythm
 
@@ -75,6 +76,29 @@ class Credentials:
     password: Secret = Secret("")
     headers: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)
     parameters: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)  # of the query: ("api_key", …)
+
+
+_LOGIN = re.compile(r"(?<=//)[^/?#@\s]*@")
+# A parameter of an address by whose name and value one can tell that it opens something.
+_KEY = re.compile(
+    r"(?<=[?&;])([\w.-]*(?:api_?-?key|token|secret|passw(?:or)?d|signature)|key|auth|pwd|pass|sig)="
+    r"((?=[^&#\s]*\d)(?=[^&#\s]*[a-z])[^&#\s]{8,}|[^&#\s]{20,})",
+    re.IGNORECASE,
+)
+
+
+def opened_by(url: str) -> Credentials:
+    """What a person wrote into an address that opens it: a name and a password, keys."""
+    bare = urlsplit(shown_address(url))._replace(query="", fragment="").geturl()
+    login = _LOGIN.search(url)
+    user, _, password = login[0][:-1].partition(":") if login else ("", "", "")
+    keys = tuple((unquote_plus(name), Secret(unquote_plus(value))) for name, value in _KEY.findall(url))
+    return Credentials(home=bare, user=Secret(unquote(user)), password=Secret(unquote(password)), parameters=keys)
+
+
+def shown_address(url: str) -> str:
+    """An address without the passwords and keys that a person wrote into it."""
+    return _KEY.sub(r"\1=***", _LOGIN.sub("", url))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "search": ("consult", "Cherche dans tout ce qui est connu.", "Search all that is known."),
     "rank": ("records", "Classe un fichier d’articles.", "Rank a file of articles."),
     "group": ("records", "Regroupe les articles d’un fichier.", "Group the articles of a file."),
+    "forget": ("forget", "Efface une personne ou un article.", "Take a person or an article out."),
     "import": ("exchange", "Ajoute à la base un fichier d’articles.", "Add a file of articles to the database."),
     "export": ("exchange", "Écrit tous les articles de la base.", "Write all articles of the database."),
     "backup": ("keep", "Copie la base, et vérifie la copie.", "Copy the database, and check the copy."),

@@ -265,7 +265,7 @@ def retry_command(choices: Choices, *, number: int) -> None:
         if letter.state == "sent":
             raise UsageError("letter-sent", number=number)
         if not letter.content:
-            raise UsageError("letter-empty", number=number)
+            raise UsageError("letter-forgotten" if letter.subject else "letter-empty", number=number)
         _change(choices, store, again(letter, now()))
 
 
@@ -314,6 +314,8 @@ def print_again(choices: Choices, period: str, name: str, form: str) -> None:
         raise UsageError("no-such-period", period=period, known=", ".join(list(known)[-6:]) or "–")
     if len(lists := dict.fromkeys(edition.list for edition in editions)) > 1:
         raise UsageError("several-lists", period=period, known=", ".join(lists))
-    if frozen is None:
+    if frozen is None and not editions[0].stories:
         raise UsageError("nothing-sent", period=period, name=editions[0].list)
+    if frozen is None or not frozen.content:
+        raise UsageError("letter-forgotten")
     click.echo(part_of(frozen.content, kinds[form]), nl=False)

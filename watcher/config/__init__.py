@@ -30,6 +30,7 @@ __all__ = ["LARGEST", "Reason", "Settings", "load"]
 FEEDS_ONLY: Mapping[str, str] = {"feed": ""}
 EVERY = ("day", "week", "month")
 LANGUAGES = ("fr", "en")
+MOST_READERS = 100  # of one digest; each has a letter of his own
 MOST = 200  # stories in a digest; nobody reads on
 OFTENEST, RAREST = timedelta(minutes=5), timedelta(weeks=52)
 
@@ -444,6 +445,13 @@ _MAIL: Mapping[str, _Reader] = {
 }
 
 
+def _readers(node: Node) -> tuple[str, ...]:
+    """Whom a digest goes to; whoever pastes a whole directory of addresses there sends mail that nobody asked for."""
+    if len(node.children) > MOST_READERS:
+        node.wrong("too-many-readers", got=str(len(node.children)), hint=str(MOST_READERS))
+    return _each(_email)(node)
+
+
 def _most(node: Node) -> int:
     text = _checked(node, _is_most, "not-a-count", "40")
     return int(text) if _is_most(text) else 1
@@ -455,7 +463,7 @@ def _is_most(text: str) -> bool:
 
 
 def _digests(node: Node, profiles: tuple[str, ...], known: _Reader) -> tuple[DigestSetting, ...]:
-    readers: dict[str, _Reader] = {"name": _name, "profiles": _each(known), "to": _each(_email)}
-    readers |= {"every": _word(EVERY, "unknown-every"), "day": _word(WEEKDAYS, "unknown-day")}
+    readers: dict[str, _Reader] = {"name": _name, "profiles": _each(known)}
+    readers |= {"to": _readers, "every": _word(EVERY, "unknown-every"), "day": _word(WEEKDAYS, "unknown-day")}
     readers |= {"language": _word(LANGUAGES, "unknown-language"), "most": _most, "when_empty": _yes}
     return _rows(node, partial(DigestSetting, profiles=profiles), readers, {"name": "duplicate-name"})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from watcher.config.tree import Node, read_tree
 from watcher.errors import ConfigError, Mistake, UsageError
-from watcher.sources import Credentials, Secret, Source
+from watcher.sources import Credentials, Secret, Source, opened_by
 
 FILE = "secrets.yaml"  # beside feeds.yaml
 VARIABLE = "WATCHER_SECRET_"
@@ -31,6 +31,7 @@ _CLOSED = 0o077  # what nobody but the owner may do
 def read_secrets(file: Path, sources: Iterable[Source], environment: Mapping[str, str]) -> dict[str, Credentials]:
     """The credentials of every source that has some, by its id; what the environment says comes first.
 
+    What stands in the address of a source is one of them, and gives way to what is said elsewhere.
     They are given by the id of a source, or by the kind of the services: then for all sources of that kind.
     Raises UsageError for a file that others may read, for one that cannot be read, and for a variable that is not
     `user:password` or `name=key`; ConfigError with every mistake found in the file, without a word of what it holds.
@@ -46,8 +47,9 @@ def read_secrets(file: Path, sources: Iterable[Source], environment: Mapping[str
     found = {}
     for source in known:
         own, shared = given.get(source.id, _NONE), given.get(source.kind, _NONE) if source.kind in kinds else _NONE
-        if (both := _over(own, shared)) != _NONE:
-            found[source.id] = replace(both, home=source.url)
+        written = opened_by(source.url)
+        if (both := replace(_over(_over(own, shared), written), home="")) != _NONE:
+            found[source.id] = replace(both, home=written.home)
     return found
 
 

@@ -28,6 +28,7 @@ _Choice = Literal[
     "query-wanted",
     "says-nothing",
     "not-yes-or-no",
+    "too-many-readers",
 ]
 _Mail = Literal["not-a-server", "not-a-port", "unknown-security", "cleartext", "mail-way", "server-only", "secret-here"]
 _Telling = Literal["unknown-level", "not-a-text-file", "ping-here"]
@@ -68,7 +69,7 @@ class Node:
         """Write a mistake down (`key`: in what this mapping lacks), fit for a terminal and without a password."""
         got = got or {"list": "[…]", "mapping": "{…}"}.get(self.kind, self.text) * (not key)
         where = f"{self.where}.{key}".strip(".")
-        where, got, hint = (clean(_PASSWORD.sub("//…@", words[:500]))[:100] for words in (where, got, hint))
+        where, got, hint = (clean(_PASSWORD.sub("//…@", words[:500]))[:100].rstrip() for words in (where, got, hint))
         mistake = Mistake(file=self.book.file, line=self.line, where=where, reason=reason, got=got, hint=hint)
         self.book.mistakes.append((self.line, self.column, mistake))
 

@@ -1,5 +1,6 @@
 """One conversation with a server: what is asked, where it leads, what comes home."""
 
+import json
 import os
 import zlib
 from base64 import b64encode
@@ -8,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from html import escape
 from urllib.parse import quote, unquote, unquote_plus, urljoin
 
 import requests
@@ -82,18 +84,32 @@ def _hushed(trouble: Trouble, secret: Credentials) -> Trouble:
 
 
 def _keyless(page: Fetched, secret: Credentials) -> Fetched:
-    """A document that does not repeat a key that its address was given: its words are stored and shown."""
+    """A document that does not repeat what opened it: its words are stored and shown.
+
+    A password of letters alone may well be a word of the text.
+    """
     content = page.content
-    for _, key in secret.parameters:
-        content = content.replace(key.value.encode(), b"***") if len(key.value) > SHORTEST_KEY else content
+    named = (*secret.headers, *secret.parameters)
+    words = [word.value for word in (secret.user, secret.password, *(value for _, value in named))]
+    keys = {key.value for _, key in secret.parameters}
+    words = [word for word in words if len(word) > SHORTEST_KEY and (word in keys or not word.isalpha())]
+    words.append(_basic(secret.user.value, secret.password.value).removeprefix("Basic "))
+    for spelt in {form for word in words for form in _spellings(word)}:
+        content = content.replace(spelt, b"***")
     return replace(page, content=content) if content != page.content else page
+
+
+def _spellings(word: str) -> set[bytes]:
+    """How a document may write a word: as it is, in an address, in markup, in JSON; in either of the usual charsets."""
+    written = {word, quote(word, safe=""), escape(word, quote=False), escape(word), json.dumps(word)[1:-1]}
+    return {form.encode(charset, "replace") for form in written for charset in ("utf-8", "latin-1")}
 
 
 def _ask(session: "_Session", source: Source, state: SourceState, deadline: Deadline, hop: Hop) -> Outcome:
     manners = session.manners
-    first = here = web_address(source.url)
-    moved, for_good = "", True
     secret = manners.secrets.get(source.id)
+    first = here = _without_keys(web_address(source.url), secret)
+    moved, for_good = "", True
     headers = {}
     if etag := _validator(state.etag):
         headers["If-None-Match"] = etag

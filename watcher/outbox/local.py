@@ -36,7 +36,7 @@ def into_maildir(
         if not _is_there(folder, name):
             _write(folder / "tmp" / name, folder / "new" / name, content)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        text = clean(f"{folder}: {getattr(error, 'strerror', None) or error}")[:_WORDS]
+        text = clean(f"{folder}: {getattr(error, 'strerror', None) or error}")[:_WORDS].rstrip()
         answers = StoppedError("later", "folder", text=text).answers(letter.recipients)
     else:
         answers = StoppedError("sent").answers(letter.recipients)
@@ -107,11 +107,11 @@ def _run(command: list[str], content: bytes, deadline: Deadline) -> StoppedError
             start_new_session=True,
         )
     except OSError as error:
-        return StoppedError("later", "no-program", text=clean(f"{command[0]}: {error.strerror}")[:_WORDS])
+        return StoppedError("later", "no-program", text=clean(f"{command[0]}: {error.strerror}")[:_WORDS].rstrip())
     with program:
         deadline.on_cut(lambda: _kill(program))
         _, words = program.communicate(content)
-    text, code = clean(words[:4000].decode("utf-8", "replace"))[:_WORDS], program.returncode
+    text, code = clean(words[:4000].decode("utf-8", "replace"))[:_WORDS].rstrip(), program.returncode
     if code < 0:  # killed, perhaps by us: it may have put the mail into its queue before
         return StoppedError("unknown", "timeout" if deadline.over else "broken", text=text)
     if code in _NOT_THERE:

@@ -312,7 +312,7 @@ class _Talk(smtplib.SMTP):
         password = self._settings.password.value
         for secret in (_coded(f"\0{self._settings.user}\0{password}"), _coded(password), password):
             text = text.replace(secret, "***") if len(password) > 2 else text
-        return clean(text)[:_WORDS]
+        return clean(text)[:_WORDS].rstrip()
 
 
 def _coded(text: str) -> str:
@@ -341,7 +341,9 @@ def _dial(settings: MailSettings, port: int, deadline: Deadline) -> socket.socke
         found = wait_for(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), deadline)
     except (OSError, UnicodeError) as error:
         late = isinstance(error, TimeoutError)
-        raise StoppedError("later", "timeout" if late else "dns", text=clean(f"{host}: {error}")[:_WORDS]) from None
+        raise StoppedError(
+            "later", "timeout" if late else "dns", text=clean(f"{host}: {error}")[:_WORDS].rstrip()
+        ) from None
     if settings.security == "none":
         found = [entry for entry in found if ip_address(str(entry[4][0]).partition("%")[0]).is_loopback]
     failure: OSError | None = None
@@ -365,4 +367,6 @@ def _dial(settings: MailSettings, port: int, deadline: Deadline) -> socket.socke
     if failure is None:
         raise StoppedError("later", "cleartext", text=host)
     late = isinstance(failure, TimeoutError)
-    raise StoppedError("later", "timeout" if late else "connection", text=clean(f"{host}:{port}: {failure}")[:_WORDS])
+    raise StoppedError(
+        "later", "timeout" if late else "connection", text=clean(f"{host}:{port}: {failure}")[:_WORDS].rstrip()
+    )

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from watcher.articles import Article, Parsed
+from watcher.masks import masked_article, masked_guid
 from watcher.parse import (
     arxiv,
     biorxiv,
@@ -49,13 +50,16 @@ def parse(document: bytes, source: Source, *, address: str, content_type: str) -
 
     `address` is where the document really came from (after redirects): relative links start there.
     `content_type` is the header as received, or "". Raises KeyError for a kind that is not in `KINDS`.
+
+    What articles say of how to reach people is masked here, before anything else sees it.
     """
     parsed = KINDS[source.kind].parse(document, source, address=address, content_type=content_type)
     if isinstance(parsed, Trouble):
         return parsed
-    if not KINDS[source.kind].service and (failure := _failure(parsed.articles)):
+    articles = tuple(_masked(article) for article in parsed.articles)
+    if not KINDS[source.kind].service and (failure := _failure(articles)):
         return failure
-    return replace(parsed, articles=tuple(_spoken(article) for article in parsed.articles))
+    return replace(parsed, articles=tuple(_spoken(article) for article in articles))
 
 
 # What sites put into a feed, or onto a page, in place of its articles: titles made of nothing but these words.
@@ -80,6 +84,12 @@ def _failure(articles: tuple[Article, ...]) -> Trouble | None:
     if not all(words <= _TURNED_AWAY | _FAILED | _BESIDE and words & (_TURNED_AWAY | _FAILED) for words in said):
         return None
     return Trouble(kind="blocked" if said[0] & _TURNED_AWAY else "broken", detail=titles[0][:200])
+
+
+def _masked(article: Article) -> Article:
+    article = masked_article(article)
+    guid = masked_guid(article.guid)
+    return article if guid == article.guid else replace(article, guid=guid)
 
 
 def _spoken(article: Article) -> Article:

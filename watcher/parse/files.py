@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from watcher.articles import Article
 from watcher.errors import UsageError
+from watcher.masks import masked_article
 from watcher.parse.bibtex import read_bibtex
 from watcher.parse.charset import to_utf8
 from watcher.parse.csvfile import read_csv
@@ -23,7 +24,8 @@ def read_articles(stream: BinaryIO, *, name: str) -> Iterator[Article]:
 
     A name that ends in `.gz` says that the file is packed. JSON lines and PubMed XML are read piece by piece. Raises
     UsageError("bad-record") with file, line and detail, or UsageError("unreadable-file") with file and detail for a
-    damaged package, a file too large and text that is no UTF-8 where it has to be. OSError comes through.
+    damaged package, a file too large and text that is no UTF-8 where it has to be. OSError comes through. What articles
+    say of how to reach people is masked.
     """
     ending = name.lower()
     packed = ending.endswith(".gz")
@@ -31,10 +33,10 @@ def read_articles(stream: BinaryIO, *, name: str) -> Iterator[Article]:
     read = READERS.get(ending, _json_lines)
     try:
         if not packed:
-            yield from read(stream, name)
+            yield from map(masked_article, read(stream, name))
             return
         with gzip.GzipFile(fileobj=stream) as unpacked:
-            yield from read(cast(BinaryIO, unpacked), name)
+            yield from map(masked_article, read(cast(BinaryIO, unpacked), name))
     except (gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UsageError("unreadable-file", file=name, detail=str(error)) from error
 

@@ -2,6 +2,7 @@
 
 import re
 
+from watcher.masks import masked
 from watcher.parse.charset import to_utf8
 from watcher.parse.html import MAX_PAGE, MAX_TAGS, MAX_TEXT
 from watcher.text import clean
@@ -13,7 +14,7 @@ def text_of(page: bytes, address: str) -> str:
     """The paragraphs of the article on a page, one line each, in plain text; "" when none is found. Never raises.
 
     `address` is where the page came from. Of a page, `MAX_PAGE` characters and `MAX_TAGS` tags are read; of its text,
-    `MAX_TEXT` characters are kept. Comments of readers are left out.
+    `MAX_TEXT` characters are kept. Comments of readers are left out, and how to reach people is masked.
     """
     # It is loaded here, for the first page: it brings some fifty modules.
     import trafilatura
@@ -25,7 +26,7 @@ def text_of(page: bytes, address: str) -> str:
     except Exception:  # a stranger's page reaches every corner of a library
         return ""
     lines = (clean(line.removeprefix("- ")) for line in (text or "").splitlines())  # it marks the items of lists
-    return "\n".join(line for line in lines if line)[:MAX_TEXT].rstrip()
+    return masked("\n".join(line for line in lines if line)[:MAX_TEXT].rstrip())
 
 
 _QUOTED = r"(?:[^<>\"']++|\"[^\"<]{0,500}+\"|'[^'<]{0,500}+'){0,40}+"

@@ -56,7 +56,8 @@ def read_apart(document: bytes, source: Source, address: str, allowed: Limits = 
             stderr=subprocess.DEVNULL,
             timeout=allowed.wall,
             check=False,
-            env={**os.environ, "PYTHONPATH": paths},
+            env={name: value for name, value in os.environ.items() if not name.startswith("WATCHER_")}  # passwords
+            | {"PYTHONPATH": paths},
         )
     except subprocess.TimeoutExpired:
         return Trouble(kind="too-large", detail=f"parser stopped after {allowed.wall:.0f} s")

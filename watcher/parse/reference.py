@@ -58,11 +58,13 @@ def reference(  # noqa: PLR0913 - a reference has so many parts
         summary=summary,
         language=language_code(spoken) or language(f"{title}. {summary[:600]}"),
         published=parse_date(full_date(date)),
-        authors=tuple(dict.fromkeys(name for author in authors if (name := clean(author)[:200])))[:MAX_AUTHORS],
-        journal=clean(journal)[:300],
+        authors=tuple(dict.fromkeys(name for author in authors if (name := clean(author)[:200].rstrip())))[
+            :MAX_AUTHORS
+        ],
+        journal=clean(journal)[:300].rstrip(),
         year=found[0] if found else "",
-        volume=clean(volume)[:100],
-        pages=re.sub(r"\s*[-–—]+\s*", "-", clean(pages))[:100],
+        volume=clean(volume)[:100].rstrip(),
+        pages=re.sub(r"\s*[-–—]+\s*", "-", clean(pages))[:100].rstrip(),
         ids=declared,
     )
 

@@ -192,7 +192,7 @@ def spoken(code: str) -> str:
 
 def once(names: list[str]) -> tuple[str, ...]:
     """Names of authors, each once, in order."""
-    return tuple(dict.fromkeys(name for raw in names[:MAX_AUTHORS] if (name := plain_title(raw[:500])[:200])))
+    return tuple(dict.fromkeys(name for raw in names[:MAX_AUTHORS] if (name := plain_title(raw[:500])[:200].rstrip())))
 
 
 def doi_address(doi: str) -> str:

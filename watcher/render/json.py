@@ -15,7 +15,7 @@ from watcher.relevance import Score
 from watcher.replay import Replayed, Shift
 from watcher.run import Audit, Difference, Learnt, Marked, RunReport, Trial
 from watcher.run.send import Made, SendReport, stories_of
-from watcher.sources import Source, SourceState, Trouble, moved_to
+from watcher.sources import Source, SourceState, Trouble, moved_to, shown_address
 from watcher.store import Remembered
 from watcher.stories import Tie
 from watcher.verdicts import Change
@@ -244,7 +244,7 @@ def source_json(source: Source, state: SourceState) -> dict[str, Any]:
     return {
         "id": source.id,
         "name": source.label,
-        "url": source.url,
+        "url": shown_address(source.url),
         "kind": source.kind,
         "language": source.language,
         "query": source.query,
@@ -287,7 +287,7 @@ def trial_json(trial: Trial) -> dict[str, Any]:
     """What a source would bring, in the order of its document."""
     return {
         "source": trial.source.id,
-        "url": trial.source.url,
+        "url": shown_address(trial.source.url),
         "newest": time(trial.newest),
         "complete": trial.complete,
         "items": [

@@ -1,9 +1,8 @@
 """The feeds of the settings as a list for other readers (OPML 2.0)."""
 
-from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
-from watcher.sources import Source
+from watcher.sources import Source, shown_address
 
 
 def opml(sources: tuple[Source, ...]) -> str:
@@ -23,8 +22,7 @@ def opml(sources: tuple[Source, ...]) -> str:
 
 
 def _outline(source: Source) -> str:
-    parts = urlsplit(source.url)
-    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    url = shown_address(source.url)
     label = quoteattr(source.label)
     language = f" language={quoteattr(source.language)}" if source.language else ""
     return f'    <outline type="rss" text={label} title={label} xmlUrl={quoteattr(url)}{language}/>'

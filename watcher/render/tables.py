@@ -30,7 +30,7 @@ from watcher.render.words import (
 )
 from watcher.rules import Rules
 from watcher.run import Trial
-from watcher.sources import Source
+from watcher.sources import Source, shown_address
 from watcher.store import Remembered
 from watcher.stories import Tie
 
@@ -58,7 +58,7 @@ def sources_table(sources: tuple[Source, ...], language: str) -> Table:
     for source in sources:
         hours, minutes = divmod(int(source.every.total_seconds()) // 60, 60)
         every = f"{hours * 60 + minutes} min" if minutes else f"{hours} h"
-        table.add_row(Text(source.id), Text(source.label), every, Text(source.url))
+        table.add_row(Text(source.id), Text(source.label), every, Text(shown_address(source.url)))
     return table
 
 

@@ -155,6 +155,7 @@ class _Collector:
         self._memory: Memory | None = None
         self._unchanged: list[tuple[Source, Unchanged, datetime]] = []  # not yet recorded
         self._new: list[int] = []
+        self._forgotten = store.tombstones()
 
     def take(self, ready: Iterable[tuple[Source, Studied]], now: datetime) -> list[SourceReport]:
         """Record what some sources brought, in one transaction: waiting for the disk takes longer than writing.
@@ -222,10 +223,11 @@ class _Collector:
             return self._troubled(source, outcome, now)
         state = self.store.state(source.id)
         reading = reading or study(source, outcome, self.profiles, now, marks=asking(state, now).marks)
+        reading = self._allowed(reading)
         known = self._known(reading)
         if reading.left_out:
             expected = _without_known(reading, known)
-            reading = expected or study(source, outcome, self.profiles, now)
+            reading = expected or self._allowed(study(source, outcome, self.profiles, now))
             known = known if expected else self._known(reading)
         parsed = reading.parsed
         if isinstance(parsed, Trouble):
@@ -257,6 +259,11 @@ class _Collector:
             kept = replace(kept, full=state.full)
         self.store.keep_state(after_showing(state, kept, showing, now))
         return report
+
+    def _allowed(self, reading: Reading) -> Reading:
+        """A document without the articles that a person had forgotten."""
+        items = tuple(item for item in reading.items if not self._forgotten.cover(item.identified.aliases))
+        return reading if len(items) == len(reading.items) else replace(reading, items=items)
 
     def _known(self, reading: Reading) -> dict[Alias, Known]:
         return self.store.known(alias for item in reading.items for alias in item.identified.aliases)
@@ -372,6 +379,6 @@ def take_in(
     collector = _Collector(store, profiles, now, edits=False)
     report = SourceReport(source=Source(id="", url=""))
     with store.transaction():
-        for one in identified:
+        for one in (one for one in identified if not collector._forgotten.cover(one.aliases)):
             report = collector._one(report, item_of(one, profiles, now), store.known(one.aliases), set(), now)
     return report.new, report.known

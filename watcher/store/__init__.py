@@ -5,6 +5,7 @@ be computed again from them.
 """
 
 from watcher.store.copies import Contents, Copy, copies, copy_named, folder_beside, look_through, restore
+from watcher.store.forgetting import Forgetting, Forgotten
 from watcher.store.line import ENGINE, at_work, exclusive
 from watcher.store.pages import Pages
 from watcher.store.post import Edition, Post, Told
@@ -18,6 +19,7 @@ __all__ = [
     "Contents",
     "Copy",
     "Edition",
+    "Forgotten",
     "Pruned",
     "Remembered",
     "RunOutcome",
@@ -34,5 +36,5 @@ __all__ = [
 ]
 
 
-class Store(Post, Pages, Sources, Verdicts, Retention):
+class Store(Post, Pages, Sources, Verdicts, Retention, Forgetting):
     """The open database. Use it as a context manager; every write belongs in `transaction()`."""

@@ -43,7 +43,9 @@ class Articles(Opinions):
         """
         article = related.identified.article
         # The number is taken before, and not the story set behind: an update would write the search index once more.
-        number = int(self._rows("SELECT max(id) FROM articles")[0][0] or 0) + 1
+        # A forgotten article's number is nobody else's: letters that were sent still say it.
+        taken = "SELECT max(id) FROM articles UNION ALL SELECT max(article) FROM tombstones"
+        number = max(int(last or 0) for (last,) in self._rows(taken)) + 1
         row = (number, *article_row(article), iso(now), int(background), related.story or number)
         self._connection.execute(
             f"INSERT INTO articles (id, {ARTICLE_COLUMNS}, first_seen, background, story)"

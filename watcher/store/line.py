@@ -51,6 +51,7 @@ class Line:
         """
         self.file, self.backups = file, backups or folder_beside(file)
         with self._told():
+            _refuse_foreign_link(file)
             if unfinished(file).exists():
                 raise StorageError("restore-unfinished", file=str(file))
             if file.is_dir():
@@ -205,6 +206,7 @@ class Line:
 def exclusive(database: Path) -> Iterator[None]:
     """Keep every other run away; the kernel lets go when the process dies. Raises LockedError when one is at work."""
     with told(database):
+        _refuse_foreign_link(database)
         database.parent.mkdir(parents=True, exist_ok=True)
         lock = _lock_of(database)
     with told(Path(lock.lock_file)):
@@ -216,6 +218,12 @@ def exclusive(database: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _refuse_foreign_link(file: Path) -> None:
+    """A link is ours to follow, or root's; in a folder that is open to all, anybody's may lead to a file of ours."""
+    if os.name == "posix" and file.is_symlink() and file.lstat().st_uid not in (os.geteuid(), 0):
+        raise StorageError("foreign-link", file=str(file))
 
 
 def at_work(database: Path) -> bool:
