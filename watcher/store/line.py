@@ -74,14 +74,15 @@ class Line:
             raise StorageError("lost", file=str(self.file), folder=str(self.backups))
         if not create:
             raise StorageError("no-database", file=str(self.file))
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{self.file.name}.", suffix=".new", dir=self.file.parent)  # 0600
+        place = self.file.resolve()  # where a link of ours leads
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".new", dir=place.parent)  # 0600
         os.close(handle)
         fresh = Path(name)
         try:
             with closing(sqlite3.connect(fresh, isolation_level=None)) as line, Database(line).atomic() as database:
                 migrations.apply(database)
-            _appear(fresh, self.file)
+            _appear(fresh, place)
         finally:
             fresh.unlink(missing_ok=True)
 
