@@ -76,7 +76,7 @@ def seen(document: str) -> _Seen:
 
 ELEMENTS = set(
     "html head meta title style body header main footer section article"
-    " div h1 h2 h3 p span a bdi b mark ul li small".split()
+    " div h1 h2 h3 h4 p span a bdi b mark ul li small".split()
 )
 
 

@@ -15,7 +15,9 @@ State = Literal[
     "refused",  # for good
     "given-up",  # tried for days
     "dropped",  # by a person
+    "parted",  # too large for a server: its parts are letters of their own
 ]
+Way = Literal["mail", "folder", "push"]  # how a letter leaves: by mail, as a file, as a short message
 OPEN: frozenset[State] = frozenset({"ready", "sending", "unknown", "later"})
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60, 120, 240, 480))  # the last one from then on
@@ -46,6 +48,8 @@ class Posted:
     reason: Reason = ""
     code: int = 0
     text: str = ""  # what the server said
+    way: Way = "mail"
+    part: str = ""  # "1/2" of one that was too large; "" of a whole one
 
 
 def begun(letter: Posted, now: datetime) -> Posted:

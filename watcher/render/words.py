@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from watcher.health import NOTICED, Health
 from watcher.ownpages import OwnPage
@@ -21,6 +22,7 @@ _SHORT_MONTHS = {
     "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
 }
+_PARIS = ZoneInfo("Europe/Paris")
 _RECENT = timedelta(days=270)  # a day and a month tell which year
 _DAYS = {
     "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),
@@ -49,6 +51,8 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "why": ("pourquoi : ", "why: "),
     "also-fits": ("convient aussi à : ", "also fits: "),
     "undated": ("sans date", "undated"),
+    "event": ("rendez-vous : {moment}", "takes place: {moment}"),
+    "near": ("À surveiller : un peu sous le seuil", "To keep an eye on: just below the threshold"),
     "more": ("{n}\u00a0autre|{n}\u00a0autres", "{n}\u00a0more"),
     "health": ("Sources à surveiller", "Sources to look at"),
     "since": ("depuis le {date}", "since {date}"),
@@ -375,6 +379,14 @@ def period_said(language: str, start: datetime, end: datetime, zone: tzinfo) -> 
 def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
     """`22 novembre 2026, 14:05`."""
     return f"{date_said(language, moment, zone)}, {moment.astimezone(zone):%H:%M}"
+
+
+def event_said(language: str, moment: datetime, zone: tzinfo) -> str:
+    """`mardi 8 décembre 2026, 14:30`; a midnight in Paris is an hour that nobody said, as in the calendar."""
+    local = moment.astimezone(_PARIS)
+    if (local.hour, local.minute) == (0, 0):
+        return date_said(language, moment, _PARIS, day=True)
+    return f"{date_said(language, moment, zone, day=True)}, {moment.astimezone(zone):%H:%M}"
 
 
 def day_said(language: str, moment: datetime, zone: tzinfo) -> str:
