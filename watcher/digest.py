@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from watcher.health import NOTICED, TROUBLED, Health, judge_all
@@ -19,6 +20,9 @@ WATCHED = 5  # of them shown in a section, unless the settings say otherwise
 WATCHED_IN_ALL = 30  # in a digest: they are an aside, and a letter holds so much
 
 
+Form = Literal["html", "text", "markdown"]  # a letter is never markdown
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSetting:
     """What a person says about one regular digest."""
@@ -28,10 +32,18 @@ class DigestSetting:
     every: Cadence = "week"
     day: str = "monday"  # on which a week ends
     to: tuple[str, ...] = ()  # mail addresses
+    push: tuple[str, ...] = ()  # names of places for short messages; the addresses are secrets
+    folder: Path | None = None  # where it is put as a file
+    form: Form = "html"  # of the letter and of the file
     language: str = ""  # fr, en; that of the settings when empty
     most: int = 40  # stories; those that fit best, the others are carried over
     when_empty: bool = False  # a mail although there is nothing new
     watch: int = WATCHED  # articles just below a threshold, a section; 0: none
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it goes anywhere."""
+        return bool(self.to or self.push or self.folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

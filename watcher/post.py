@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from watcher.outbox import REPAIR, Answer, Reason
+from watcher.outbox import REPAIR, Answer, Reason, Way
 
 State = Literal[
     "ready",  # frozen, and never tried
@@ -17,7 +17,6 @@ State = Literal[
     "dropped",  # by a person
     "parted",  # too large for a server: its parts are letters of their own
 ]
-Way = Literal["mail", "folder", "push"]  # how a letter leaves: by mail, as a file, as a short message
 OPEN: frozenset[State] = frozenset({"ready", "sending", "unknown", "later"})
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60, 120, 240, 480))  # the last one from then on

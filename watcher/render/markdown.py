@@ -69,7 +69,8 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
 
 
 def _glance(one: Glance) -> str:
-    facts = (*map(escaped, one.facts), escaped(points(one.reasons)), escaped(one.number))
+    tongue = (one.language.upper(),) if one.language else ()
+    facts = (*map(escaped, (*tongue, *one.facts)), escaped(points(one.reasons)), escaped(one.number))
     return f"- {one.score}{DOT}{_link(Link(name=one.title, url=one.url))}{DOT}{DOT.join(facts)}"
 
 

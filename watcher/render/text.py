@@ -47,8 +47,7 @@ def _headed(title: str) -> Iterator[str]:
 
 def _story(story: Story, digest: Sheet) -> Iterator[str]:
     yield from _wrapped(story.title, first=f"[{story.score}]".ljust(len(_INDENT)))
-    tongue = (story.language.upper(),) if story.language else ()
-    yield from _wrapped(DOT.join((*tongue, *story.facts)), first=_INDENT)
+    yield from _wrapped(DOT.join((*_tongue(story.language), *story.facts)), first=_INDENT)
     if story.event:
         yield from _wrapped(story.event, first=_INDENT)
     if story.outlets:
@@ -69,9 +68,13 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
 
 def _glance(one: Glance) -> Iterator[str]:
     yield from _wrapped(one.title, first=f" {one.score}".ljust(len(_INDENT)))
-    yield from _wrapped(DOT.join((*one.facts, points(one.reasons), one.number)), first=_INDENT)
+    yield from _wrapped(DOT.join((*_tongue(one.language), *one.facts, points(one.reasons), one.number)), first=_INDENT)
     if one.url:
         yield _INDENT + one.url
+
+
+def _tongue(spoken: str) -> tuple[str, ...]:
+    return (spoken.upper(),) if spoken else ()
 
 
 def _starred(passages: Iterable[Passage]) -> str:
