@@ -284,7 +284,9 @@ def test_every_new_article_is_in_one_line_or_set_aside(
     new = {k.id for k in fresh}
     assert set(shown.values()) <= {1}
     assert (
-        sum(number in new for number in shown) == sum(len(line.fresh) for line in everything) == digest.read - digest.set_aside
+        sum(number in new for number in shown)
+        == sum(len(line.fresh) for line in everything)
+        == digest.read - digest.set_aside
     )
     assert digest.read == len(fresh)
     stories = {k.story for k in fresh if any(value >= 50 for _, value in k.scores)}

@@ -19,8 +19,8 @@ from watcher.articles import Article
 from watcher.digest import Digest, Line, Outlet, Section
 from watcher.health import Health
 from watcher.relevance import Match, Score
-from watcher.render.terminal import console, show_digest
 from watcher.render.sheet import linked, reasons
+from watcher.render.terminal import console, show_digest
 from watcher.rules import Ruling
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Remembered

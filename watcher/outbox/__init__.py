@@ -22,12 +22,12 @@ from watcher.outbox.values import (
 from watcher.sources import Secret
 
 __all__ = [
-    "Outs",
     "REPAIR",
     "Answer",
     "Answers",
     "Letter",
     "MailSettings",
+    "Outs",
     "Reason",
     "Security",
     "State",

@@ -50,9 +50,7 @@ def _is_there(folder: Path, name: str) -> bool:
     return (folder / "new" / name).exists() or any(p.name.startswith(name) for p in (folder / "cur").iterdir())
 
 
-def into_folder(
-    letter: Letter, *, before_data: Callable[[], None], after_data: Callable[[Answers], None]
-) -> Answers:
+def into_folder(letter: Letter, *, before_data: Callable[[], None], after_data: Callable[[Answers], None]) -> Answers:
     """Put the document that a frozen message holds into the folder that is its recipient, under its own name.
 
     It is there whole or not at all, and once, however often it is put there.
@@ -64,7 +62,7 @@ def into_folder(
     before_data()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / f".{name}.draft", folder / name, bytes(content), private=False)  # type: ignore[arg-type]
+        _write(folder / f".{name}.draft", folder / name, bytes(content), private=False)
     except (OSError, ValueError) as error:
         text = clean(f"{folder}: {getattr(error, 'strerror', None) or error}")[:_WORDS]
         answers = StoppedError("later", "folder", text=text).answers(letter.recipients)

@@ -28,7 +28,7 @@ def by_push(
     else:
         message = email.message_from_bytes(letter.content, policy=email.policy.default)
         before_data()
-        answer = push(address, str(message["Subject"]), str(message.get_content()).strip())  # type: ignore[attr-defined]
+        answer = push(address, str(message["Subject"]), str(message.get_content()).strip())
         answers = tuple(replace(answer, recipient=recipient) for recipient in letter.recipients)
     after_data(answers)
     return answers

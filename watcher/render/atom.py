@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, register_namespac
 
 from watcher.digest import Digest, Line, Section
 from watcher.render.extract import Passage
-from watcher.render.sheet import DOT, Glance, Part, Sheet, Story, points, sheet
+from watcher.render.sheet import DOT, Glance, Part, Sheet, Story, points, sheet, worth_showing
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -32,8 +32,7 @@ def atom(digest: Digest, language: str, zone: tzinfo) -> bytes:
     _add(feed, "updated", _time(digest.end))
     _add(feed, "generator", "watcher")
     _add(SubElement(feed, f"{{{_ATOM}}}author"), "name", "watcher")
-    sections = [s for s in digest.sections if digest.outcome == "news" or s.near]
-    for section, part in zip(sections, read.parts, strict=True):
+    for section, part in zip(worth_showing(digest), read.parts, strict=True):
         for line, story in zip(section.lines, part.stories, strict=True):
             _entry(feed, line, story, read, part.profile)
         if part.near:

@@ -148,11 +148,7 @@ def sheet(digest: Digest, language: str, zone: tzinfo) -> Sheet:
         told=told,
         failing=say(language, "failing", len(digest.troubles)).replace(" ", WIDE) if digest.troubles else "",
         counts=tuple(say(language, key, n).replace(" ", WIDE, 1) for key, n in counts),
-        parts=tuple(
-            _part(section, language, zone)
-            for section in digest.sections
-            if digest.outcome == "news" or section.near
-        ),
+        parts=tuple(_part(section, language, zone) for section in worth_showing(digest)),
         ailing=tuple(_ailing(health, language, zone) for health in (*digest.troubles, *digest.notices)),
         footnote=say(language, "set-aside-are") if digest.set_aside else "",
         left_out=say(language, "carried", digest.carried) if digest.carried else "",
@@ -175,6 +171,11 @@ def shown(text: str) -> str:
 def linked(url: str) -> str:
     """An address that a click may open, the web's and no other, as one that no form takes for anything else; or ""."""
     return quote(url, safe="%/:=&?~#+!$,;@()*[]._-") if url.startswith(("https://", "http://")) else ""
+
+
+def worth_showing(digest: Digest) -> tuple[Section, ...]:
+    """The sections of which a digest has a part: all when there is news, else those with something to watch."""
+    return tuple(section for section in digest.sections if digest.outcome == "news" or section.near)
 
 
 def _part(section: Section, language: str, zone: tzinfo) -> Part:

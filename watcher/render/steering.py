@@ -11,8 +11,8 @@ from rich.text import Text
 from watcher.absence import Absence
 from watcher.audit import Recall
 from watcher.health import NOTICED, Health
-from watcher.render.tables import empty_table
 from watcher.render.sheet import linked
+from watcher.render.tables import empty_table
 from watcher.render.words import (
     advice_said,
     briefly_said,

@@ -157,7 +157,9 @@ def articles_table(found: Sequence[Remembered], language: str, zone: tzinfo) -> 
     for known in found:
         published = known.article.published or known.first_seen
         best = f"{known.scores[0][1]:.0f}" if known.scores else "—"
-        title = Text(known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url) or None))
+        title = Text(
+            known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url) or None)
+        )
         table.add_row(str(known.id), date_said(language, published, zone), best, title, Text(", ".join(known.sources)))
     return table
 

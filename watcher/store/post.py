@@ -72,7 +72,7 @@ class Post(Finding):
         )
         return frozenset(row[0] for row in rows)
 
-    def close_period(  # noqa: PLR0913 - each is a part of what becomes of a period
+    def close_period(
         self,
         name: str,
         until: datetime,
