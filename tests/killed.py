@@ -1,7 +1,7 @@
 """Runs of `send` to be killed: a process that forks one for each line that it reads, and a mail server that strikes.
 
-As a program: `killed.py DATABASE PORT [earnest]`; `earnest`, letters are written as the command writes them. A line is the time that the clock of a run says. The answer is the number of
-its process and, when that has ended, how.
+As a program: `killed.py DATABASE PORT [earnest]`, letters then being written as the command does it. A line is the time
+that the clock of a run says. The answer is the number of its process and, when that has ended, how.
 """
 
 import os

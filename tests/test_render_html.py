@@ -124,14 +124,31 @@ def test_an_own_template_takes_the_place_of_ours(tmp_path: Path) -> None:
         "{{ 1 / 0 }}",
         "{% include '../../etc/passwd' %}",
         "{{ digest.parts.append(1) }}",
+        "{% for x in range(10 ** 9) %}{% endfor %}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
     ],
 )
 def test_a_template_that_fails_or_looks_elsewhere_is_refused(template: str, tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text(template, encoding="utf-8")
+    (tmp_path / "page.html").write_text(f"\n{template}\n", encoding="utf-8")
     with pytest.raises(UsageError) as raised:
         page(DIGEST, "fr", PARIS, tmp_path)
     assert raised.value.reason == "bad-template"
-    assert "page.html" in str(raised.value.facts["file"])
+    assert raised.value.facts["file"] == f"{tmp_path / 'page.html'}:2"
+    assert raised.value.facts["detail"]
+
+
+def test_a_mistake_in_an_included_template_is_named_there(tmp_path: Path) -> None:
+    (tmp_path / "story.html").write_text("\n\n{{ story.nothing }}", encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        page(DIGEST, "fr", PARIS, tmp_path)
+    assert raised.value.facts["file"] == f"{tmp_path / 'story.html'}:3"
+
+
+def test_a_template_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(b"\xe9t\xe9")
+    with pytest.raises(UsageError) as raised:
+        page(DIGEST, "fr", PARIS, tmp_path)
+    assert raised.value.facts["file"] == str(tmp_path / "page.html")
 
 
 # In a browser

@@ -163,9 +163,7 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
 )
 @json_option
 @with_choices
-def run_command(
-    choices: Choices, *, everyone: bool, since: str, backlog: str, dry: bool, as_json: bool
-) -> None:
+def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, dry: bool, as_json: bool) -> None:
     period = duration(since)
     if dry:
         with aside(choices) as copied:

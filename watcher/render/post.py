@@ -95,8 +95,13 @@ def letter_page(letter: Posted) -> str:
 
 
 def part_of(content: bytes, kind: str) -> str:
-    """The text of a letter ("plain") or its page ("html"); "" where it has none."""
-    part = opened(content).get_body((kind,)) if content else None
+    """The text of a letter ("plain") or its page ("html"); "" where it has none. Of one that holds a file, the file."""
+    if not content:
+        return ""
+    message = opened(content)
+    if message.get_filename():  # a file is what it is
+        return bytes(message.get_payload(decode=True)).decode()
+    part = message.get_body((kind,))
     return str(part.get_content()) if part else ""
 
 
