@@ -15,6 +15,7 @@ from digests import DIGEST, FAILED, HOSTILE, PARIS, PARTLY, QUIET, golden, many,
 
 from watcher.errors import UsageError
 from watcher.render.html import page
+from watcher.render.mail import Envelope, mail
 from watcher.render.sheet import sheet, shown
 
 
@@ -211,3 +212,16 @@ def test_no_request_leaves_the_page_in_a_browser(tmp_path: Path) -> None:
     assert asked == []
     assert made.count("<article") == 3 + len(HOSTILE)
     assert not re.search(r"<(?:script|img)\b", made)
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine")
+def test_no_request_leaves_the_mail_in_a_browser(tmp_path: Path) -> None:
+    """Nothing but its own restraint keeps a mail from asking: it has no policy for the browser."""
+    bodies = [mail(d, Envelope(sender="veille@chu.example"), "fr", PARIS) for d in (DIGEST, *map(titled, HOSTILE))]
+    pages = "".join(str(body.get_content()) for one in bodies if (body := one.get_body(("html",))))
+    assert "Content-Security-Policy" not in pages
+    file = tmp_path / "mail.html"
+    file.write_text('<meta charset="utf-8">' + pages, encoding="utf-8")
+    made, asked = opened(file, tmp_path)
+    assert asked == []
+    assert made.count("<h3") == 3 + len(HOSTILE)

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from watcher.articles import Article
-from watcher.digest import Digest, Line, Outlet, Section
+from watcher.digest import Digest, Line, Near, Outlet, Section
 from watcher.health import Health
 from watcher.relevance import Match, Score
 from watcher.render.sheet import linked, reasons
@@ -266,6 +266,29 @@ def test_a_line_says_that_a_person_or_a_rule_put_it_there() -> None:
     assert "dont 3 par vos règles" in text.replace("\u00a0", " ")
     assert "règles" not in shown(titled("Titre"))
     assert "kept by you" in shown(digest, "en")
+
+
+def test_what_waits_and_when_a_talk_is() -> None:
+    talk = replace(PAPER, article=replace(PAPER.article, event=datetime(2026, 3, 10, 13, 30, tzinfo=UTC)))
+    day = replace(PAPER, article=replace(PAPER.article, event=datetime(2026, 3, 9, 23, 0, tzinfo=UTC), published=None))
+    lines = tuple(replace(STORY, lead=lead) for lead in (talk, day))
+    digest = replace(DIGEST, carried=3, sections=(Section(profile="f", threshold=50, lines=lines),))
+    text = shown(digest, width=120).replace("\u00a0", " ")
+    assert "3 histoires attendent la prochaine lettre" in text
+    assert "rendez-vous : mardi 10 mars 2026, 14:30\n" in trimmed(text)
+    assert "rendez-vous : mardi 10 mars 2026\n" in trimmed(text)  # an hour that nobody said
+    assert "sans date" not in text
+    assert "takes place: Tuesday 10 March 2026, 14:30" in shown(digest, "en", 120).replace("\u00a0", " ")
+
+
+def test_what_is_just_below_the_threshold_has_a_line_also_when_there_is_nothing_to_read() -> None:
+    near = Near(article=PAPER, score=replace(STORY.score, value=45.2), source="Nature")
+    section = Section(profile="ferroptose", threshold=50.0, lines=(), near=(near,))
+    text = shown(replace(DIGEST, sections=(section,)), width=120).replace("\u00a0", " ")
+    assert "Rien de nouveau à lire" in text
+    assert "À surveiller : un peu sous le seuil" in text
+    assert " 45  Lysosomal iron makes" in text
+    assert "EN · Nature · 1er mars 2026 · ferroptose +21" in text
 
 
 def test_no_news_is_told_apart_from_no_answer() -> None:

@@ -266,7 +266,7 @@ def test_every_story_that_is_told_stands_in_the_letter(post: Post, box: Path) ->
 
     post.writer = Writer(write=write, room=lambda digest, _, language: room(digest, language, PARIS))
     post.change(most=200)
-    wanted = post.add(*[FIT] * 150)
+    wanted = post.add(*[FIT] * 200)
     while post.send(weeks=1).made[0].outcome == "made":
         pass
     parts = [numbers for _, numbers in post.told()]
