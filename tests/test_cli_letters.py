@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mailservers import scripted
 from servers import http_server, reply
 from test_cli import SETTINGS, Watcher, filled, model, watcher
-from test_cli_post import DIGESTS, TO_FOLDER, age, due, mails, settings
+from test_cli_post import DIGESTS, TO_FOLDER, age, by_server, due, mails, settings
 from test_outbox_push import TOOK, service
 
 from watcher.store import Store
@@ -244,3 +245,24 @@ def test_a_short_message_by_a_name_whose_address_is_a_secret(watcher: Watcher, f
     assert "salon-3" in listed
     assert "hunter22" not in sent.stdout + sent.stderr + shown + listed
     assert b"hunter22" not in (filled / "watcher.db").read_bytes()
+
+
+# In parts
+
+
+def test_a_letter_that_left_in_parts_is_not_given_again(watcher: Watcher, due: Path) -> None:
+    with scripted({"EHLO": b"250-mail.example\r\n250 SIZE 3000\r\n"}) as heard:
+        settings(due, DIGESTS, by_server(heard.port))
+        run = watcher("send", cwd=due)
+        assert "découpée" in run.stderr
+        assert "!" not in run.stderr
+        listed = json.loads(watcher("outbox", "list", "--json", cwd=due).stdout)
+        assert "plusieurs parties" in watcher("outbox", "retry", "1", cwd=due, code=2).stderr
+    assert [(one["state"], one["part"]) for one in listed] == [
+        ("parted", ""),
+        ("parted", ""),
+        ("sent", "1/1"),
+        ("sent", "1/1"),
+    ]
+    assert len(heard.mails) == 2
+    assert "1/1" in watcher("outbox", cwd=due).stdout

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
 from watcher.render.words import pages_said, say, summary_said, trouble_said
 from watcher.run import RunReport, SourceReport, digest, keep_versions, learn_profiles, poll
+from watcher.run.send import SendReport
 from watcher.store import exclusive
 
 _all = click.option(
@@ -164,28 +166,28 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
 @json_option
 @with_choices
 def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, dry: bool, as_json: bool) -> None:
-    period = duration(since)
-    if dry:
-        with aside(choices) as copied:
-            report = _poll(copied, everyone=everyone, backlog=duration(backlog), quiet=as_json)
-            if lists_of(copied) and can_leave(copied):
-                show_dry_run(copied, as_json=as_json)
-            else:
-                _digest(copied, period, as_json=as_json)
-        _stop_if_all_failed(report)
-        return
-    report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
-    sent = None
-    if lists_of(choices) and can_leave(choices):
-        sent = send_due(choices)
-        show_report(choices, sent, as_json=as_json)
-    else:
-        if lists_of(choices):
-            click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
-        _digest(choices, period, as_json=as_json)
+    period, old = duration(since), duration(backlog)
+    with aside(choices) if dry else nullcontext(choices) as here:
+        report = _poll(here, everyone=everyone, backlog=old, quiet=as_json)
+        sent = _shown_or_sent(here, period, dry=dry, as_json=as_json)
     _stop_if_all_failed(report)
     if sent:
         stop_if_ill(sent)
+
+
+def _shown_or_sent(choices: Choices, period: timedelta, *, dry: bool, as_json: bool) -> SendReport | None:
+    """Send the digests that are due, or show what would leave; without any, what there is to read."""
+    if not lists_of(choices) or not can_leave(choices):
+        if lists_of(choices):
+            click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
+        _digest(choices, period, as_json=as_json)
+        return None
+    if dry:
+        show_dry_run(choices, as_json=as_json)
+        return None
+    sent = send_due(choices)
+    show_report(choices, sent, as_json=as_json)
+    return sent
 
 
 def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) -> RunReport:

@@ -81,6 +81,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "untested": ("l’essai n’est pas parti ({count})", "the test did not leave ({count})"),
     "no-such-letter": ("pas de lettre n° {number} ; « watcher outbox » les montre", "no letter no. {number}; `watcher outbox` shows them"),
     "letter-sent": ("la lettre n° {number} est déjà partie", "letter no. {number} has left already"),
+    "letter-parted": ("la lettre n° {number} est partie en plusieurs parties ; « watcher outbox » les montre",
+                      "letter no. {number} left in parts; `watcher outbox` shows them"),
     "letter-empty": ("la lettre n° {number} n’a pas pu être écrite : corrigez l’adresse, elle aura le prochain digest",
                      "letter no. {number} could not be written: correct the address, it gets the next digest"),
     "letter-closed": ("la lettre n° {number} n’attend plus rien", "letter no. {number} waits for nothing any more"),

@@ -31,8 +31,8 @@ def writer_of(choices: Choices) -> Writer:
         return own(lambda folder: mail(digest, envelope, language, zone, folder))
 
     def holds(digest: Digest, setting: DigestSetting, language: str) -> int:
-        if not setting.to or setting.form != "html":
-            return stories_of(digest)  # only a page is ever cut
+        if setting.form != "html" or (setting.delivered and not setting.to):
+            return stories_of(digest)  # only the page of a letter is ever cut
         return own(lambda folder: room(digest, language, zone, folder))
 
     def pack(digest: Digest, setting: DigestSetting, way: Way, recipient: str, period: str) -> EmailMessage:
