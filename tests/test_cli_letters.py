@@ -103,11 +103,15 @@ def test_a_dry_run_goes_on_beside_a_run_and_in_a_folder_that_cannot_be_written(w
 def test_a_dry_run_does_not_bring_the_database_up_to_date(watcher: Watcher, due: Path) -> None:
     line = sqlite3.connect(due / "watcher.db")
     line.execute("DROP TABLE watched")
-    line.execute("ALTER TABLE letters DROP COLUMN text")
     line.execute("DELETE FROM _sqlite_migrations WHERE name = 'more_ways_than_mail'")
     line.execute("DROP TABLE letters")
     line.execute(OLD_LETTERS)
     line.execute("CREATE INDEX letters_state ON letters (state)")
+    line.execute(
+        "INSERT INTO letters VALUES (7, 'ancien', '2026-W01', 'zoe@chu.example', '2026-01-05T06:00:00+00:00',"
+        " '2026-01-05T06:00:00+00:00', 'Veille', '<7@chu.example>', x'789c030000000001', 'sent', 1, 0,"
+        " '2026-01-05T06:00:00+00:00', NULL, '', 250, 'ok')"
+    )
     line.commit()
     line.close()
     before = traces(due)
@@ -115,6 +119,11 @@ def test_a_dry_run_does_not_bring_the_database_up_to_date(watcher: Watcher, due:
     assert traces(due) == before
     watcher("send", cwd=due)
     assert len(mails(due)) == 2
+    with Store(due / "watcher.db") as store:
+        old = store.letter(7)
+    assert old is not None
+    assert (old.list, old.recipient, old.state, old.content) == ("ancien", "zoe@chu.example", "sent", b"")
+    assert (old.way, old.part) == ("mail", "")
 
 
 OLD_LETTERS = """CREATE TABLE letters (

@@ -160,6 +160,7 @@ def test_with_starttls(
 ) -> None:
     _, box = debian
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     works = shakes_hands(ports[1], tmp_path / "ca.pem")
     content = frozen("<by-starttls@chu.example>", "é", HARD)
