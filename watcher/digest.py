@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from watcher.health import NOTICED, TROUBLED, Health, judge_all
@@ -14,6 +15,13 @@ from watcher.sources import Source, SourceState
 from watcher.store import Remembered
 from watcher.verdicts import Verdict
 
+NEAR = 0.8  # share of a threshold from which an article is worth an eye
+WATCHED = 5  # of them shown in a section, unless the settings say otherwise
+WATCHED_IN_ALL = 30  # in a digest: they are an aside, and a letter holds so much
+
+
+Form = Literal["html", "text", "markdown"]  # a letter is never markdown
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSetting:
@@ -24,9 +32,18 @@ class DigestSetting:
     every: Cadence = "week"
     day: str = "monday"  # on which a week ends
     to: tuple[str, ...] = ()  # mail addresses
+    push: tuple[str, ...] = ()  # names of places for short messages; the addresses are secrets
+    folder: Path | None = None  # where it is put as a file
+    form: Form = "html"  # of the letter and of the file
     language: str = ""  # fr, en; that of the settings when empty
     most: int = 40  # stories; those that fit best, the others are carried over
     when_empty: bool = False  # a mail although there is nothing new
+    watch: int = WATCHED  # articles just below a threshold, a section; 0: none
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it goes anywhere."""
+        return bool(self.to or self.push or self.folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +66,19 @@ class Line:
     score: Score  # of the member that fits best, so that it can be taken apart
     scored: int  # number of that member
     outlets: tuple[Outlet, ...]  # the lead's first, then the others in the order of their arrival
-    new: int  # how many of them are of this period
     also: tuple[str, ...]  # other profiles that it fits
-    fresh: tuple[int, ...] = ()  # the numbers of those of this period
+    fresh: tuple[int, ...]  # the numbers of those that are of this period
     kept: bool = False  # by a person, whatever its score
     rule: Ruling | None = None  # that shows it, whatever its score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """An article just below the threshold: worth an eye, and counted nowhere."""
+
+    article: Remembered
+    score: Score
+    source: str  # the name readers see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +88,7 @@ class Section:
     profile: str
     threshold: float
     lines: tuple[Line, ...]
+    near: tuple[Near, ...] = ()  # best first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +202,50 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
     )
 
 
+def with_near(  # noqa: PLR0913 - each is a part of what decides it
+    digest: Digest,
+    found: Iterable[Remembered],
+    stories: Mapping[int, tuple[Remembered, ...]],
+    profiles: tuple[Profile, ...],
+    sources: tuple[Source, ...],
+    said: Steering,
+    *,
+    seen: frozenset[int] = frozenset(),
+    most: int = WATCHED,
+) -> Digest:
+    """The same digest with what is just below its thresholds: `most` articles a section, one a story.
+
+    A story of which one article fits, or was shown before in whatever way (`seen`), is left out. `stories` holds those
+    of the articles `found`.
+    """
+    names = {s.id: s.label for s in sources}
+    best: dict[int, tuple[float, int, Profile, Remembered]] = {}  # of each story
+    for article in found:
+        for profile in profiles:
+            share = nearness(article, profile, said)
+            if share and (-share, article.id) < best.get(article.story, (0.0, 0))[:2]:
+                best[article.story] = (-share, article.id, profile, article)
+    placed: dict[str, list[Near]] = {p.name: [] for p in profiles}
+    for _, number, profile, article in sorted(best.values(), key=lambda one: one[:2]):
+        members = stories.get(article.story, ())
+        told = any(m.id in seen or any(standing(m, p, said).shown for p in profiles) for m in members)
+        full = len(placed[profile.name]) >= most or sum(map(len, placed.values())) >= WATCHED_IN_ALL
+        if not told and not full and number not in seen:
+            score = judge(article.reading, (profile,))[0]
+            source = next((names.get(s, s) for s in article.sources), "")
+            placed[profile.name].append(Near(article=article, score=score, source=source))
+    sections = tuple(replace(section, near=tuple(placed[section.profile])) for section in digest.sections)
+    return replace(digest, sections=sections)
+
+
+def nearness(known: Remembered, profile: Profile, said: Steering) -> float:
+    """The share of a threshold that an article reaches, where its score alone keeps it out and not by much; else 0."""
+    its = standing(known, profile, said)
+    if its.shown or its.by != "score" or its.value < NEAR * profile.threshold:
+        return 0.0
+    return its.value / profile.threshold
+
+
 def shortened(digest: Digest, most: int) -> tuple[Digest, tuple[Line, ...]]:
     """A digest of the stories that fit best, whatever their section, and those that it leaves for the next one.
 
@@ -232,7 +302,6 @@ def _line(
         score=score,
         scored=scored.id,
         outlets=tuple(o for member in (lead, *others) for o in _outlets(member, names)),
-        new=len(fresh),
         also=tuple(n for n in fitting if n != name and not _for_all(stand[fitting[n].id][n])),
         fresh=tuple(article.id for article in fresh),
         kept=decided.by == "verdict",

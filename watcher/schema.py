@@ -117,6 +117,30 @@ def letters_to_readers(db: Database) -> None:
         db.execute(table)
 
 
+@migrations()
+def more_ways_than_mail(db: Database) -> None:
+    """What a list showed without telling it; letters that are files or short messages, and letters in parts."""
+    for statement in (
+        """CREATE TABLE watched (
+        list TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (id), period TEXT NOT NULL,
+        PRIMARY KEY (list, article)) STRICT, WITHOUT ROWID""",
+        "ALTER TABLE letters RENAME TO letters_before",
+        "DROP INDEX letters_state",
+        # `way`: how it leaves; `part`: "1/2" of a letter that was too large for a server, "" of a whole one.
+        """CREATE TABLE letters (
+        id INTEGER PRIMARY KEY, list TEXT NOT NULL, period TEXT NOT NULL, recipient TEXT NOT NULL, made TEXT NOT NULL,
+        since TEXT NOT NULL, subject TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, content BLOB NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL, doubts INTEGER NOT NULL, changed TEXT NOT NULL, due TEXT, reason TEXT NOT NULL,
+        code INTEGER NOT NULL, text TEXT NOT NULL, way TEXT NOT NULL, part TEXT NOT NULL,
+        UNIQUE (list, period, way, recipient, part)) STRICT""",
+        "INSERT INTO letters SELECT *, 'mail', '' FROM letters_before",
+        "DROP TABLE letters_before",
+        "CREATE INDEX letters_state ON letters (state)",
+    ):
+        db.execute(statement)
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

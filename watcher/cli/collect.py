@@ -3,15 +3,17 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from watcher.cli.choices import Choices, duration, json_option, now, with_choices
+from watcher.cli.choices import Choices, aside, duration, json_option, now, with_choices
 from watcher.cli.forms import FORMS, hand_out
-from watcher.cli.post import lists_of, print_again, send_due, show_report, stop_if_ill
+from watcher.cli.post import can_leave, lists_of, print_again, send_due, show_dry_run, show_report, stop_if_ill
 from watcher.cli.words import error_said, example, t
+from watcher.cli.writing import forgiving
 from watcher.config.secrets import FILE, read_secrets
 from watcher.digest import Digest
 from watcher.errors import UnreadableError, UsageError
@@ -20,6 +22,7 @@ from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
 from watcher.render.words import pages_said, say, summary_said, trouble_said
 from watcher.run import RunReport, SourceReport, digest, keep_versions, learn_profiles, poll
+from watcher.run.send import SendReport
 from watcher.store import exclusive
 
 _all = click.option(
@@ -97,6 +100,14 @@ def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: boo
     help=t("Ouvrir la page HTML dans le navigateur.", "Open the HTML page in the browser."),
 )
 @click.option(
+    "--templates",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help=t(
+        "Avec --format html : les modèles de ce dossier, au lieu de ceux des réglages.",
+        "With --format html: the templates of this folder, in place of those of the settings.",
+    ),
+)
+@click.option(
     "--again",
     metavar="PERIOD",
     help=t(
@@ -114,6 +125,7 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
     form: str,
     output: Path | None,
     in_browser: bool,
+    templates: Path | None,
     again: str | None,
     name: str,
     as_json: bool,
@@ -126,7 +138,9 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
         _digest(choices, duration(since), as_json=False)
         return
     composed, language, zone = _composed(choices, duration(since)), choices.language, choices.zone
-    hand_out(composed, form, language=language, zone=zone, output=output, in_browser=in_browser)
+    # To try templates is to want to know what is wrong with them; those of the settings must stop no digest.
+    own = (lambda document: document(templates)) if templates else forgiving(choices.settings.templates)
+    hand_out(composed, form, own, language=language, zone=zone, output=output, in_browser=in_browser)
 
 
 @click.command(
@@ -140,22 +154,40 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
 @_all
 @_since
 @_backlog
+@click.option(
+    "--dry-run",
+    "dry",
+    is_flag=True,
+    help=t(
+        "Interroger les sources et montrer ce qui partirait ; ne rien envoyer ni noter.",
+        "Ask the sources and show what would leave; send and note nothing.",
+    ),
+)
 @json_option
 @with_choices
-def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, as_json: bool) -> None:
-    period = duration(since)
-    report = _poll(choices, everyone=everyone, backlog=duration(backlog), quiet=as_json)
-    sent = None
-    if lists_of(choices) and choices.settings.mail:
-        sent = send_due(choices)
-        show_report(choices, sent, as_json=as_json)
-    else:
-        if lists_of(choices):
-            click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
-        _digest(choices, period, as_json=as_json)
+def run_command(choices: Choices, *, everyone: bool, since: str, backlog: str, dry: bool, as_json: bool) -> None:
+    period, old = duration(since), duration(backlog)
+    with aside(choices) if dry else nullcontext(choices) as here:
+        report = _poll(here, everyone=everyone, backlog=old, quiet=as_json)
+        sent = _shown_or_sent(here, period, dry=dry, as_json=as_json)
     _stop_if_all_failed(report)
     if sent:
         stop_if_ill(sent)
+
+
+def _shown_or_sent(choices: Choices, period: timedelta, *, dry: bool, as_json: bool) -> SendReport | None:
+    """Send the digests that are due, or show what would leave; without any, what there is to read."""
+    if not lists_of(choices) or not can_leave(choices):
+        if lists_of(choices):
+            click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
+        _digest(choices, period, as_json=as_json)
+        return None
+    if dry:
+        show_dry_run(choices, as_json=as_json)
+        return None
+    sent = send_due(choices)
+    show_report(choices, sent, as_json=as_json)
+    return sent
 
 
 def _poll(choices: Choices, *, everyone: bool, backlog: timedelta, quiet: bool) -> RunReport:

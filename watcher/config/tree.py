@@ -27,6 +27,10 @@ _Choice = Literal[
     "query-wanted",
     "says-nothing",
     "not-yes-or-no",
+    "not-a-few",
+    "unknown-form",
+    "not-for-letters",
+    "push-here",
 ]
 _Mail = Literal["not-a-server", "not-a-port", "unknown-security", "cleartext", "mail-way", "server-only", "secret-here"]
 Reason = Literal[_Page, _Shape, _Key, _Wording, _Amount, _Choice, _Mail]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from watcher.absence import Absence
-from watcher.digest import Digest, Line
+from watcher.digest import Digest, Line, Near
 from watcher.health import Health
 from watcher.ownpages import OwnPage
 from watcher.post import Posted
@@ -41,8 +41,14 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         "set_aside": digest.set_aside,
         "by_rules": digest.by_rules,
         "sources": digest.sources,
+        "carried": digest.carried,
         "sections": [
-            {"profile": s.profile, "threshold": s.threshold, "lines": [_line(line) for line in s.lines]}
+            {
+                "profile": s.profile,
+                "threshold": s.threshold,
+                "lines": [_line(line) for line in s.lines],
+                "near": [_near(one) for one in s.near],
+            }
             for s in digest.sections
         ],
         "troubles": [_health(h) for h in digest.troubles],
@@ -59,12 +65,13 @@ def _line(line: Line) -> dict[str, Any]:
         "summary": line.lead.article.summary,
         "language": line.lead.article.language,
         "published": time(line.lead.article.published),
+        "event": time(line.lead.article.event),
         "first_seen": time(line.lead.first_seen),
         "score": score_json(line.score) | {"article": line.scored},
         "also": list(line.also),
         "kept": line.kept,
         "rule": line.rule and line.rule.word,
-        "new": line.new,
+        "new": len(line.fresh),
         "outlets": [
             {
                 "source": o.source,
@@ -76,6 +83,20 @@ def _line(line: Line) -> dict[str, Any]:
             }
             for o in line.outlets
         ],
+    }
+
+
+def _near(one: Near) -> dict[str, Any]:
+    """An article just below the threshold."""
+    article = one.article.article
+    return {
+        "id": one.article.id,
+        "title": article.title,
+        "url": article.url,
+        "source": one.source,
+        "language": article.language,
+        "published": time(article.published),
+        "score": score_json(one.score),
     }
 
 
@@ -368,7 +389,9 @@ def letter_json(letter: Posted, *, whole: bool = False) -> dict[str, Any]:
         "id": letter.id,
         "list": letter.list,
         "period": letter.period,
+        "way": letter.way,
         "recipient": letter.recipient,
+        "part": letter.part,
         "subject": letter.subject,
         "message_id": letter.message_id,
         "made": time(letter.made),

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from watcher.digest import Digest
-from watcher.render.sheet import DOT, Link, Sheet, Story, sheet
-from watcher.render.words import WIDE
+from watcher.render.sheet import DOT, Glance, Link, Sheet, Story, points, sheet
 
 # What a title must not set: emphasis, code, links, HTML, entities, tables, mentions, formulas. What has a meaning only
 # at the beginning of a line is left alone: no text of an article stands there, but for the quotations.
@@ -28,6 +27,8 @@ def markdown(digest: Digest, language: str, zone: tzinfo) -> str:
         blocks.append(f"## {escaped(part.profile)} — {escaped(part.told)}")
         for story in part.stories:
             blocks += _story(story, read)
+        if part.near:
+            blocks += [f"**{escaped(read.near)}**", "\n".join(map(_glance, part.near))]
     if read.left_out:
         blocks.append(escaped(read.left_out))
     if read.ailing:
@@ -47,6 +48,8 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
     yield f"### {_link(Link(name=story.title, url=story.url))}"
     tongue = (story.language.upper(),) if story.language else ()
     lines = [DOT.join((f"**{story.score}**", *map(escaped, (*tongue, *story.facts))))]
+    if story.event:
+        lines.append(f"**{escaped(story.event)}**")
     if story.outlets:
         others = [*map(_link, story.outlets), *([escaped(story.more)] if story.more else [])]
         lines.append(escaped(digest.also_in) + DOT.join(others))
@@ -56,14 +59,19 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
         yield "> " + _OPENING.sub(r"\1\\\2", said)
     lines = []
     if story.reasons:
-        said = DOT.join(f"{escaped(one.name)}{WIDE}+{one.points}" for one in story.reasons)
-        lines.append(escaped(digest.why) + said)
+        lines.append(escaped(digest.why + points(story.reasons)))
     if story.said:
         lines.append(escaped(story.said))
     if story.also:
         lines.append(escaped(digest.also_fits + ", ".join(story.also)))
     lines.append(DOT.join((*map(_link, story.links), escaped(story.number))))
     yield "  \n".join(lines)
+
+
+def _glance(one: Glance) -> str:
+    tongue = (one.language.upper(),) if one.language else ()
+    facts = (*map(escaped, (*tongue, *one.facts)), escaped(points(one.reasons)), escaped(one.number))
+    return f"- {one.score}{DOT}{_link(Link(name=one.title, url=one.url))}{DOT}{DOT.join(facts)}"
 
 
 def _link(one: Link) -> str:

@@ -1,19 +1,22 @@
 """A digest in words, before it takes a form: what every form that is read by people says, and in which order."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 from urllib.parse import quote
 
-from watcher.digest import Digest, Line, Outlet
+from watcher.digest import Digest, Line, Near, Outlet, Section
 from watcher.health import NOTICED, TROUBLED, Health
+from watcher.relevance import Score
 from watcher.render.extract import Passage, extract
 from watcher.render.words import (
     THIN,
     WIDE,
     advice_said,
     date_said,
+    event_said,
     notice_said,
     number,
     period_said,
@@ -23,6 +26,7 @@ from watcher.render.words import (
 )
 
 REASONS = 5  # terms named as reasons
+GLANCED = 2  # terms named as reasons where there is one line for all
 OUTLETS = 4  # others named that tell a story
 DOT = f"{WIDE}· "  # between facts; a line may end with it, none begins with it
 
@@ -69,6 +73,20 @@ class Story:
     also: tuple[str, ...]  # other profiles that it fits
     said: str  # why it is here whatever its score
     links: tuple[Link, ...]
+    event: str  # when what it announces takes place; "" when it announces nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """One article just below the threshold, in words."""
+
+    number: str
+    title: str
+    url: str
+    language: str
+    score: str
+    facts: tuple[str, ...]  # who tells it, when
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +96,7 @@ class Part:
     profile: str
     told: str  # how many there are
     stories: tuple[Story, ...]
+    near: tuple[Glance, ...] = ()  # what is just below its threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +120,13 @@ class Sheet:
     told: str  # the outcome, in one phrase
     failing: str  # how many sources did not answer; "" when all did
     counts: tuple[str, ...]
-    parts: tuple[Part, ...]  # none when there is nothing to read
+    parts: tuple[Part, ...]  # when there is nothing to read, those alone that have something worth an eye
     ailing: tuple[Ailing, ...]
     footnote: str  # where the rest is
     left_out: str  # how many stories there was no room for
     # what stands before a list
     health: str
+    near: str
     also_in: str
     why: str
     also_fits: str
@@ -128,19 +148,12 @@ def sheet(digest: Digest, language: str, zone: tzinfo) -> Sheet:
         told=told,
         failing=say(language, "failing", len(digest.troubles)).replace(" ", WIDE) if digest.troubles else "",
         counts=tuple(say(language, key, n).replace(" ", WIDE, 1) for key, n in counts),
-        parts=tuple(
-            Part(
-                profile=shown(section.profile),
-                told=say(language, "to-read", len(section.lines)) if section.lines else say(language, "none"),
-                stories=tuple(_story(line, language, zone) for line in section.lines),
-            )
-            for section in digest.sections
-            if digest.outcome == "news"
-        ),
+        parts=tuple(_part(section, language, zone) for section in worth_showing(digest)),
         ailing=tuple(_ailing(health, language, zone) for health in (*digest.troubles, *digest.notices)),
         footnote=say(language, "set-aside-are") if digest.set_aside else "",
         left_out=say(language, "carried", digest.carried) if digest.carried else "",
         health=say(language, "health"),
+        near=say(language, "near"),
         also_in=say(language, "also-in"),
         why=say(language, "why"),
         also_fits=say(language, "also-fits"),
@@ -160,11 +173,40 @@ def linked(url: str) -> str:
     return quote(url, safe="%/:=&?~#+!$,;@()*[]._-") if url.startswith(("https://", "http://")) else ""
 
 
+def worth_showing(digest: Digest) -> tuple[Section, ...]:
+    """The sections of which a digest has a part: all when there is news, else those with something to watch."""
+    return tuple(section for section in digest.sections if digest.outcome == "news" or section.near)
+
+
+def _part(section: Section, language: str, zone: tzinfo) -> Part:
+    return Part(
+        profile=shown(section.profile),
+        told=say(language, "to-read", len(section.lines)) if section.lines else say(language, "none"),
+        stories=tuple(_story(line, language, zone) for line in section.lines),
+        near=tuple(_glance(one, language, zone) for one in section.near),
+    )
+
+
+def _glance(one: Near, language: str, zone: tzinfo) -> Glance:
+    article = one.article.article
+    return Glance(
+        number=say(language, "numbered", id=one.article.id),
+        title=shown(article.title) or say(language, "untitled"),
+        url=linked(article.url),
+        language=shown(article.language),
+        score=number(language, one.score.value),
+        facts=(shown(one.source), *((_day(language, article.published, zone),) if article.published else ())),
+        reasons=reasons(one.score, language, GLANCED),
+    )
+
+
 def _story(line: Line, language: str, zone: tzinfo) -> Story:
     article, first = line.lead.article, line.outlets[0]
     source = shown(first.source)
     facts = [source, *([shown(article.journal)] if article.journal not in ("", first.source) else [])]
-    facts.append(_day(language, article.published, zone) if article.published else say(language, "undated"))
+    if article.published or not article.event:
+        facts.append(_day(language, article.published, zone) if article.published else say(language, "undated"))
+    event = event_said(language, article.event, zone).replace(" ", WIDE) if article.event else ""
     others = _others(line)
     said = say(language, "kept-by-you") if line.kept else ""
     if line.rule and not said:
@@ -179,10 +221,11 @@ def _story(line: Line, language: str, zone: tzinfo) -> Story:
         outlets=tuple(Link(name=_flagged(o, language), url=linked(o.url)) for o in others[:OUTLETS]),
         more=say(language, "more", len(others) - OUTLETS) if len(others) > OUTLETS else "",
         extract=extract(shown(article.summary or article.body), (match.key for match in line.score.matches)),
-        reasons=reasons(line, language),
+        reasons=reasons(line.score, language),
         also=tuple(map(shown, line.also)),
         said=said,
         links=pages_of(line),
+        event=say(language, "event", moment=event) if event else "",
     )
 
 
@@ -201,15 +244,20 @@ def _flagged(outlet: Outlet, language: str) -> str:
     return shown(outlet.source) + (f"{WIDE}[{shown(spoken).upper()}]" if spoken not in ("", language) else "")
 
 
-def reasons(line: Line, language: str) -> tuple[Reason, ...]:
+def reasons(score: Score, language: str, most: int = REASONS) -> tuple[Reason, ...]:
     """The heaviest terms with their points, and what the others bring; the points add up to the score shown."""
-    named, others = line.score.matches[:REASONS], line.score.matches[REASONS:]
+    named, others = score.matches[:most], score.matches[most:]
     said = [shown(match.label) for match in named]
-    points = [match.contribution for match in named]
+    brought = [match.contribution for match in named]
     if others:
         said.append(say(language, "more", len(others)))
-        points.append(math.fsum(match.contribution for match in others))
-    return tuple(Reason(name=name, points=p) for name, p in zip(said, units(points), strict=True))
+        brought.append(math.fsum(match.contribution for match in others))
+    return tuple(Reason(name=name, points=p) for name, p in zip(said, units(brought), strict=True))
+
+
+def points(those: Iterable[Reason]) -> str:
+    """Reasons on one line."""
+    return DOT.join(f"{one.name}{WIDE}+{one.points}" for one in those)
 
 
 def pages_of(line: Line) -> tuple[Link, ...]:

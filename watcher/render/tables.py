@@ -14,7 +14,7 @@ from rich.text import Text
 from watcher.articles import Article
 from watcher.profiles import Profile, ProfileSetting, Term
 from watcher.relevance import Score
-from watcher.render.terminal import linked
+from watcher.render.sheet import linked
 from watcher.render.words import (
     HEADS,
     LABELS,
@@ -73,7 +73,7 @@ def trial_table(trial: Trial, language: str, zone: tzinfo) -> RenderableType:
             number(language, item.scores[0].value) if item.scores else "—",
             _said(language, "is-known" if item.known else "is-new"),
             day_said(language, article.published, zone) if article.published else "—",
-            Text(article.title or say(language, "untitled"), style=Style(link=linked(article.url))),
+            Text(article.title or say(language, "untitled"), style=Style(link=linked(article.url) or None)),
         )
     return table
 
@@ -157,7 +157,9 @@ def articles_table(found: Sequence[Remembered], language: str, zone: tzinfo) -> 
     for known in found:
         published = known.article.published or known.first_seen
         best = f"{known.scores[0][1]:.0f}" if known.scores else "—"
-        title = Text(known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url)))
+        title = Text(
+            known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url) or None)
+        )
         table.add_row(str(known.id), date_said(language, published, zone), best, title, Text(", ".join(known.sources)))
     return table
 

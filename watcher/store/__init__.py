@@ -4,14 +4,14 @@ Facts are written first, those of one source together with its validators. Opini
 be computed again from them.
 """
 
-from watcher.store.line import exclusive
+from watcher.store.line import copy_of, exclusive
 from watcher.store.pages import Pages
 from watcher.store.post import Edition, Post, Told
 from watcher.store.rows import Remembered, RunSummary
 from watcher.store.sources import Sources
 from watcher.store.verdicts import Verdicts
 
-__all__ = ["Edition", "Remembered", "RunSummary", "Store", "Told", "exclusive"]
+__all__ = ["Edition", "Remembered", "RunSummary", "Store", "Told", "copy_of", "exclusive"]
 
 
 class Store(Post, Pages, Sources, Verdicts):

@@ -19,10 +19,12 @@ class Finding(Articles):
         return self._remembered("WHERE first_seen >= ? AND first_seen <= ?", (iso(since), iso(until) or "9999"))
 
     def news(self, since: datetime, until: datetime) -> tuple[Remembered, ...]:
-        """As `recent`, without what is kept in the background."""
-        return self._remembered(
-            "WHERE first_seen >= ? AND first_seen <= ? AND background = 0", (iso(since), iso(until))
-        )
+        """Articles first seen after one moment and not after another, without what is kept in the background.
+
+        The first moment is not of the period: two of them that meet share no article. The last one is, because a digest
+        is often made in the second in which its last article came.
+        """
+        return self._remembered("WHERE first_seen > ? AND first_seen <= ? AND background = 0", (iso(since), iso(until)))
 
     def all(self) -> Iterator[Remembered]:
         """Every article, in the order of arrival, a few hundred in memory at a time."""

@@ -12,7 +12,7 @@ from watcher.store.rows import Remembered, iso, moment
 
 _COLUMNS = (
     "id, list, period, recipient, made, since, subject, message_id, state, tries, doubts, changed, due, reason, code,"
-    " text"
+    " text, way, part"
 )
 _CHANGING = ("since", "state", "tries", "doubts", "changed", "due", "reason", "code", "text")
 
@@ -65,10 +65,24 @@ class Post(Finding):
             (name, iso(since), json.dumps(sorted(kept))),
         )
 
+    def shown_by(self, name: str) -> frozenset[int]:
+        """Every article that a list has told, or shown as one to keep an eye on."""
+        rows = self._rows(
+            "SELECT article FROM told WHERE list = ?1 UNION SELECT article FROM watched WHERE list = ?1", (name,)
+        )
+        return frozenset(row[0] for row in rows)
+
     def close_period(
-        self, name: str, until: datetime, edition: Edition, *, told: Iterable[int], carried: Iterable[int]
+        self,
+        name: str,
+        until: datetime,
+        edition: Edition,
+        *,
+        told: Iterable[int],
+        carried: Iterable[int],
+        watched: Iterable[int] = (),
     ) -> None:
-        """Say that a list told of a period, what it told, and what it left for the next one."""
+        """Say that a list told of a period, what it told, what it left for the next one, what it showed beside that."""
         self._write(
             "INSERT INTO editions VALUES (?, ?, ?, ?)",
             [(edition.list, edition.period, iso(edition.made), edition.stories)],
@@ -80,6 +94,7 @@ class Post(Finding):
         self._write("INSERT INTO told VALUES (?, ?, ?)", [(name, number, edition.period) for number in told])
         self._write("DELETE FROM carried WHERE list = ?", [(name,)])
         self._write("INSERT INTO carried VALUES (?, ?)", [(name, number) for number in carried])
+        self._write("INSERT INTO watched VALUES (?, ?, ?)", [(name, number, edition.period) for number in watched])
 
     def editions(self, name: str = "", period: str = "") -> tuple[Edition, ...]:
         """The digests that were made, in that order; of one list, of one period."""
