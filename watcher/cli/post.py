@@ -250,8 +250,10 @@ def show_command(choices: Choices, *, number: int, as_json: bool) -> None:
 def retry_command(choices: Choices, *, number: int) -> None:
     with exclusive(choices.database_file), choices.store() as store:
         letter = _letter(store, number)
-        if letter.state in ("sent", "parted"):
-            raise UsageError(f"letter-{letter.state}", number=number)
+        if letter.state == "sent":
+            raise UsageError("letter-sent", number=number)
+        if letter.state == "parted":
+            raise UsageError("letter-parted", number=number)
         if not letter.content:
             raise UsageError("letter-empty", number=number)
         _change(choices, store, again(letter, now()))
