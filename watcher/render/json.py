@@ -13,10 +13,10 @@ from watcher.post import Posted
 from watcher.profiles import Profile
 from watcher.relevance import Score
 from watcher.replay import Replayed, Shift
-from watcher.run import Audit, Difference, Learnt, Marked, RunReport, Trial
+from watcher.run import Arranged, Audit, Difference, Learnt, Marked, RunReport, Trial
 from watcher.run.send import Made, SendReport, stories_of
 from watcher.sources import Source, SourceState, Trouble, moved_to
-from watcher.store import Remembered
+from watcher.store import Remembered, Word
 from watcher.stories import Tie
 from watcher.verdicts import Change
 
@@ -310,6 +310,22 @@ def story_json(members: Sequence[Remembered], ties: Sequence[Tie]) -> dict[str, 
         "members": [{"id": str(m.id), "title": m.article.title, "sources": list(m.sources)} for m in members],
         "ties": [{"article": str(t.article), "strength": t.strength, "shared": list(t.shared)} for t in ties],
     }
+
+
+def arranged_json(arranged: Arranged) -> dict[str, Any]:
+    """What became of the stories of some articles."""
+    return {
+        "changed": arranged.changed,
+        "stories": [
+            {"story": story[0].story, "members": [{"id": str(m.id), "title": m.article.title} for m in story]}
+            for story in arranged.stories
+        ],
+    }
+
+
+def word_json(word: Word) -> dict[str, Any]:
+    """What a person said of two articles."""
+    return {"articles": [str(number) for number in word.pair], "apart": word.apart, "at": time(word.at)}
 
 
 def report_json(report: RunReport) -> dict[str, Any]:

@@ -75,6 +75,11 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "subject-failed": ("Veille en panne : aucune source n’a pu être lue", "Watch failed: no source could be read"),
     "numbered": ("n°\u00a0{id}", "no.\u00a0{id}"),
     "pair": ("{name} : {value}", "{name}: {value}"),
+    "arranged": ("{n} histoire|{n} histoires", "{n} story|{n} stories"),
+    "as-before": ("C’était déjà dit : rien n’a changé.", "That was said before: nothing changed."),
+    "apart": ("séparés le {date}", "split on {date}"),
+    "together": ("réunis le {date}", "joined on {date}"),
+    "no-words": ("Aucune histoire n’a été séparée ni réunie à la main.", "No story was split or joined by hand."),
 }  # fmt: skip
 
 _TROUBLE: dict[str, tuple[str, str]] = {

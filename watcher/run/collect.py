@@ -18,6 +18,7 @@ from watcher.run.apart import studying
 from watcher.run.documents import Item, Reading, addressed, crawls, fault, follow, item_of, spacing, study
 from watcher.run.opinions import judge_again
 from watcher.run.pages import read_pages
+from watcher.run.recall import look_again, remember
 from watcher.sources import (
     Source,
     SourceState,
@@ -31,8 +32,8 @@ from watcher.sources import (
     next_due,
     state_of,
 )
-from watcher.store import Remembered, RunSummary, Store
-from watcher.stories import WINDOW, Known, Memory, Telling, recognise, regroup, relate, telling_of, ties_of
+from watcher.store import RunSummary, Store
+from watcher.stories import Known, Memory, recognise, relate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,6 @@ class RunReport:
 
 
 SETTLED_TOGETHER = 50  # sources
-REGROUPED = (
-    1_000  # new articles of a run; more of them are a first harvest, whose stories are looked at as news joins them
-)
 
 Clock = Callable[[], datetime]
 Progress = Callable[[SourceReport], None]
@@ -175,15 +173,9 @@ class _Collector:
 
         What came one by one was put where it fitted best at that moment.
         """
-        memory = self._memory
-        if memory is None or not self._new or len(self._new) > REGROUPED:
-            return
-        found = regroup(memory, [number for number in self._new if number in memory.tellings])
-        moved = [number for number, story in found.items() if memory.story[number] != story]
-        memory.move(found)
-        if moved:
+        if self._memory is not None and self._new:
             with self.store.transaction():
-                self.store.move_to_stories((n, found[n], ties_of(memory, n)) for n in moved)
+                look_again(self._new, self.store, self._memory)
 
     def _record(
         self, source: Source, outcome: Fetched | Trouble, reading: Reading | None, now: datetime
@@ -318,22 +310,6 @@ def _remember(known: dict[Alias, Known], identified: Identified, met: Known) -> 
         known.setdefault(alias, named)
 
 
-def remember(store: Store, now: datetime) -> Memory:
-    """The memory of the articles that a new one may tell the same story as; asked for inside a transaction."""
-    told = store.told(now - WINDOW)
-    again = {known.id: _retold(known) for known in store.get([number for number, _, telling in told if not telling])}
-    store.keep_tellings(again.items())
-    memory = Memory()
-    for number, story, telling in told:
-        memory.add(number, telling or again[number], story)
-    return memory
-
-
-def _retold(known: Remembered) -> Telling:
-    identified = Identified(article=known.article, aliases=known.aliases, cites=known.cites)
-    return telling_of(identified, seen=known.first_seen)
-
-
 def take_in(
     identified: Iterator[Identified], profiles: tuple[Profile, ...], store: Store, now: datetime
 ) -> tuple[int, int]:
@@ -344,4 +320,5 @@ def take_in(
     with store.transaction():
         for one in identified:
             report = collector._one(report, item_of(one, profiles, now), store.known(one.aliases), set(), now)
+    collector.regroup()
     return report.new, report.known
