@@ -13,6 +13,7 @@ from watcher.rules import Rules, Ruling, ruled
 from watcher.sources import Source, SourceState
 from watcher.store import Remembered
 from watcher.verdicts import Verdict
+from watcher.works import SAID_OF_PAPERS, TOLD, Step, notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What became of an article that was told before, or that fits: said once, in one line."""
+
+    article: Remembered
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The stories that fit one profile, best first."""
 
@@ -79,11 +88,13 @@ class Digest:
     notices: tuple[Health, ...] = ()  # what else is to know of sources: silence, a move, a gap, a flood
     by_rules: int = 0  # of those set aside, the ones that fit a profile, but for a rule
     carried: int = 0  # stories that are left for the next digest, because this one is full
+    turns: tuple[Turn, ...] = ()  # what became of articles that are no news
+    reached: int = 0  # the last step that was looked at
 
     @property
     def outcome(self) -> Literal["news", "nothing", "failed"]:
         """Something to read, nothing to read, or nothing because no source could be read."""
-        if any(section.lines for section in self.sections):
+        if self.turns or any(section.lines for section in self.sections):
             return "news"
         return "failed" if self.sources and len(self.troubles) == self.sources else "nothing"
 
@@ -147,7 +158,8 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
     names = {s.id: s.label for s in sources}
     by_story: dict[int, list[Remembered]] = {}
     for article in news:
-        by_story.setdefault(article.story, []).append(article)
+        if not _only_notifies(article, stories.get(article.story, ()), said):
+            by_story.setdefault(article.story, []).append(article)
     placed: dict[str, list[Line]] = {p.name: [] for p in profiles}
     shown = by_rules = 0
     for story, fresh in by_story.items():
@@ -174,6 +186,56 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
         notices=tuple(h for h in fares if h.word in NOTICED),
         by_rules=by_rules,
     )
+
+
+def is_paper(known: Remembered) -> bool:
+    """Whether an article is a study itself."""
+    return any(scheme in ("doi", "pmid", "hal", "arxiv") for scheme, _ in known.aliases)
+
+
+def notifies(known: Remembered, members: Iterable[Remembered]) -> bool:
+    """Whether an article is a notice of what became of another member of its story."""
+    about = {relation.of for relation in notices(known.article.relations, known.aliases)}
+    return bool(about) and any(other.id != known.id and not about.isdisjoint(other.aliases) for other in members)
+
+
+def _only_notifies(known: Remembered, members: Iterable[Remembered], said: Steering) -> bool:
+    """Whether an article is no news of its own: what it says is said of the article that it is about."""
+    kept = any(keep and number == known.id for (number, _), keep in said.verdicts.items())
+    return bool(known.article.relations) and not kept and notifies(known, members)
+
+
+MOST_TURNS = 30  # of one digest; the next one goes on from there
+
+
+def with_turns(
+    digest: Digest,
+    steps: Iterable[tuple[Step, Remembered]],
+    told: frozenset[int],
+    profiles: tuple[Profile, ...],
+    said: Steering,
+) -> Digest:
+    """A digest with what became of articles that were told before, or that fit a profile; each thing once.
+
+    What became of an article that is news in this digest stands with it. Steps come in the order in which they were
+    seen; those that there is no room for are left for the next digest.
+    """
+    fresh = {number for section in digest.sections for line in section.lines for number in line.fresh}
+    turns: dict[int, Turn] = {}
+    reached = digest.reached
+    for step, known in steps:
+        shown = known.id in told or any(standing(known, profile, said).shown for profile in profiles)
+        if step.after in TOLD and shown and known.id not in fresh:
+            if len(turns) == MOST_TURNS and known.id not in turns:
+                break
+            turns[known.id] = Turn(article=known, step=step)  # of several steps the last one
+        reached = step.id
+    return replace(digest, turns=tuple(turns.values()), reached=reached)
+
+
+def told_status(known: Remembered) -> str:
+    """What whoever reads an article should know of it: corrected, questioned, retracted; ""."""
+    return known.article.status if known.article.status in SAID_OF_PAPERS else ""
 
 
 def shortened(digest: Digest, most: int) -> tuple[Digest, tuple[Line, ...]]:
@@ -247,9 +309,8 @@ def _for_all(one: Standing) -> bool:
 
 def _first_to_read(article: Remembered, profile: str, language: str) -> tuple[bool, bool, bool, float, int]:
     """The paper itself before those who tell of it, the reader's language before others, then what fits best."""
-    is_paper = any(scheme in ("doi", "pmid", "hal", "arxiv") for scheme, _ in article.aliases)
     return (
-        not is_paper,
+        not is_paper(article),
         article.article.language != language,
         not article.article.summary,
         -dict(article.scores).get(profile, 0.0),

@@ -139,6 +139,7 @@ def works_with_a_history(db: Database) -> None:
         scheme TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (article, kind, passive, scheme, value))
         STRICT, WITHOUT ROWID""",
         "CREATE INDEX relations_to ON relations (scheme, value)",
+        "CREATE INDEX cites_of ON cites (scheme, value)",
         # A work takes each step once. `because`: the article that says so, as "doi:10.…".
         """CREATE TABLE steps (
         id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles (id), at TEXT NOT NULL,

@@ -11,9 +11,10 @@ from itertools import chain, pairwise
 from math import exp, log10
 
 from watcher.background import rarity
-from watcher.identity import SAME_WORK, Alias, Identified, without_ids
+from watcher.identity import PREPRINTS, SAME_WORK, Alias, Identified, without_ids
 from watcher.lexicon import BREAK, keys_of, read
 from watcher.text import STOP_WORDS, fold, language, words
+from watcher.works import notices
 
 WINDOW = timedelta(days=21)  # articles further apart tell two stories, or the second one retells an old one
 READ_TO = 250  # keys of an article that are compared: title, lead and the better part of a page
@@ -78,7 +79,8 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
     title, lead = list(read(article.title).keys), list(read(text).keys)[:READ_TO]
     names = _names(article.title) | _names(text[: READ_TO * 9])
     spoken = article.language or language(f"{article.title}. {text[:600]}")
-    keys = (f"@{spoken}", *_nature(article.title))
+    nature = (NOTICE,) if notices(identified.relations, identified.aliases) else _nature(article.title)
+    keys = (f"@{spoken}", *nature)
     said = (k for k in (*title, "|", *lead) if k not in _CALENDAR)
     keys += tuple(sys.intern(f"^{k}") if k in names or k.isupper() else k for k in said)  # one copy of each for all
     keys += tuple(dict.fromkeys(_figures(f"{article.title}. {text[: READ_TO * 9]}")))[:NUMBERS]
@@ -118,7 +120,6 @@ _NOTICE_NAMES = re.compile(
     r"(?:author |publisher |editorial )?(?:correction|erratum|errata|corrigendum|correctif|retraction|retracted|"
     r"expression of concern|withdrawn|addendum)\b"
 )
-_PREPRINTS = ("10.1101/", "10.64898/", "10.48550/", "10.21203/rs", "10.20944/", "10.31219/", "10.2139/ssrn")
 
 
 def _nature(title: str) -> tuple[str, ...]:
@@ -136,9 +137,9 @@ def names_its_paper(one: Telling, other: Telling) -> Alias | None:
     So do a correction, a retraction and a preprint; an article that only cites another one is another study.
     """
     for notice, paper in ((one, other), (other, one)):
-        derived = NOTICE in notice.keys[:3] or (notice.work or ("", ""))[1].startswith(_PREPRINTS)
-        if derived and paper.work and paper.work in notice.cites:
-            return paper.work
+        derived = NOTICE in notice.keys[:3] or (notice.work or ("", ""))[1].startswith(PREPRINTS)
+        if derived and (named := sorted((paper.studies - paper.cites) & notice.cites)):
+            return named[0]
     return None
 
 

@@ -18,7 +18,7 @@ from watcher.run.apart import studying
 from watcher.run.documents import Item, Reading, addressed, crawls, fault, follow, item_of, spacing, study
 from watcher.run.opinions import judge_again
 from watcher.run.pages import read_pages
-from watcher.run.recall import look_again, remember
+from watcher.run.recall import bind, look_again, recall, remember
 from watcher.sources import (
     Source,
     SourceState,
@@ -33,7 +33,7 @@ from watcher.sources import (
     state_of,
 )
 from watcher.store import RunSummary, Store
-from watcher.stories import Known, Memory, recognise, relate
+from watcher.stories import Known, Memory, recognise, relate, telling_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ class _Collector:
         self.store, self.profiles, self.started, self.edits, self.backlog = store, profiles, started, edits, backlog
         self._memory: Memory | None = None
         self._unchanged: list[tuple[Source, Unchanged, datetime]] = []  # not yet recorded
-        self._new: list[int] = []
+        self._touched: list[int] = []
 
     def take(self, source: Source, outcome: Outcome, reading: Reading | None, now: datetime) -> SourceReport:
         """Record what one source brought; a fault in one of them is that source's trouble and no other's.
@@ -173,9 +173,9 @@ class _Collector:
 
         What came one by one was put where it fitted best at that moment.
         """
-        if self._memory is not None and self._new:
+        if self._memory is not None and self._touched:
             with self.store.transaction():
-                look_again(self._new, self.store, self._memory)
+                look_again(self._touched, self.store, self._memory)
 
     def _record(
         self, source: Source, outcome: Fetched | Trouble, reading: Reading | None, now: datetime
@@ -255,25 +255,32 @@ class _Collector:
 
         Of two items that are one article the first gives its words: feeds put the latest first.
         """
-        identified = item.identified
+        identified = self.store.resolved(item.identified)
         met = recognise(identified, known)
         if met is not None:
             edits = self.edits and met.article not in taken
             taken.add(met.article)
+            related_anew = self.store.says_more(met.article, identified)
             changed = self.store.meet(met.article, identified, now, edits=edits)
+            if related_anew:
+                bind(met.article, self.store, self.memory)
+                self._touched.append(met.article)
             if changed:
                 again = self.store.get([met.article])[0].reading
                 scores = judge(again, self.profiles, explained=False)
                 self.store.keep_scores((met.article, s) for s in scores)
             _remember(known, identified, met)
             return replace(report, known=report.known + 1, changed=report.changed + changed)
-        related = relate(identified, item.telling, self.memory)
+        telling = item.telling if identified is item.identified else telling_of(identified, seen=now)
+        if bound := self.store.bound(identified):
+            recall(bound, self.store, self.memory)
+        related = relate(identified, telling, self.memory)
         number = self.store.add(related, item.scores, now, background=background)
         story = number if related.story is None else related.story
-        self.memory.add(number, item.telling, story)
-        self._new.append(number)
+        self.memory.add(number, telling, story)
+        self._touched.append(number)
         taken.add(number)
-        _remember(known, identified, Known(article=number, story=story, work=item.telling.work))
+        _remember(known, identified, Known(article=number, story=story, work=telling.work))
         return replace(report, new=report.new + 1, held=report.held + background)
 
     @property

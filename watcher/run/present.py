@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.digest import Digest, DigestSetting, Steering, compose, standing, steering
+from watcher.digest import Digest, DigestSetting, Steering, compose, standing, steering, with_turns
 from watcher.profiles import Profile
 from watcher.relevance import Score, judge
 from watcher.rules import Rules
 from watcher.run.opinions import stale_profiles
 from watcher.sources import Source
 from watcher.store import Remembered, Store, Told
+from watcher.works import Step
 
 
 def digest(  # noqa: PLR0913 - each is a part of what a digest is made of
@@ -31,7 +32,8 @@ def digest(  # noqa: PLR0913 - each is a part of what a digest is made of
     met = {article.id for article in news}
     kept = store.get(sorted({number for (number, _), keep in said.verdicts.items() if keep} - met))
     news += tuple(article for article in kept if now - since <= article.first_seen <= now)
-    return _composed(_judged(news, profiles, store), sources, profiles, store, (now - since, now), language, said)
+    composed = _composed(_judged(news, profiles, store), sources, profiles, store, (now - since, now), language, said)
+    return _turned(composed, store, profiles, said, store.steps(since=now - since))
 
 
 def list_digest(  # noqa: PLR0913 - each is a part of what a digest is made of
@@ -55,7 +57,23 @@ def list_digest(  # noqa: PLR0913 - each is a part of what a digest is made of
     kept = {number for (number, profile), keep in said.verdicts.items() if keep and profile in setting.profiles}
     found = _judged(store.untold(setting.name, min(now, told.until) - REACH, kept), wanted, store)
     news = tuple(a for a in found if a.id > told.cursor or any(standing(a, p, said).shown for p in wanted))
-    return _composed(news, sources, wanted, store, (min(told.until, now), now), language, said)
+    composed = _composed(news, sources, wanted, store, (min(told.until, now), now), language, said)
+    steps = store.steps(after=told.step)
+    return _turned(composed, store, wanted, said, steps, store.told_to(setting.name, {step.article for step in steps}))
+
+
+def _turned(
+    composed: Digest,
+    store: Store,
+    profiles: tuple[Profile, ...],
+    said: Steering,
+    steps: tuple[Step, ...],
+    told: frozenset[int] = frozenset(),
+) -> Digest:
+    """A digest with what became of works."""
+    numbers = sorted({step.article for step in steps})
+    articles = {known.id: known for known in _judged(store.get(numbers), profiles, store)}
+    return with_turns(composed, ((step, articles[step.article]) for step in steps), told, profiles, said)
 
 
 REACH = timedelta(days=28)  # before its last period; what a list looked at before that and left, it has left for good

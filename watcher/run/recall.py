@@ -6,6 +6,7 @@ from datetime import datetime
 from watcher.identity import Identified
 from watcher.store import Remembered, Store
 from watcher.stories import WINDOW, Memory, Telling, regroup, telling_of, ties_of
+from watcher.stories import retold as as_written
 
 
 def remember(store: Store, now: datetime) -> Memory:
@@ -19,6 +20,15 @@ def recall(numbers: Collection[int], store: Store, memory: Memory) -> None:
     """Remember older articles as well; asked for inside a transaction."""
     if forgotten := [number for number in numbers if number not in memory.tellings]:
         _take(store.told_by(forgotten), store, memory)
+
+
+def bind(number: int, store: Store, memory: Memory) -> None:
+    """Remember what a known article names by now, and the articles that this binds it to; inside a transaction."""
+    (known,) = store.get([number])
+    identified = Identified(article=known.article, aliases=known.aliases, cites=known.cites)
+    recall([number, *store.bound(identified)], store, memory)
+    keys = memory.tellings[number].keys
+    memory.retell(number, as_written(keys, known.aliases, known.cites, memory.tellings[number].day))
 
 
 def _take(told: Collection[tuple[int, int, Telling | None]], store: Store, memory: Memory) -> None:

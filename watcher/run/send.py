@@ -226,7 +226,7 @@ def _frozen(made: Made, store: Store, now: datetime) -> Made:
         edition = Edition(list=name, period=period.name, made=now, stories=stories_of(made.digest))
         told = [number for section in made.digest.sections for line in section.lines for number in line.fresh]
         carried = [number for line in made.left for number in line.fresh]
-        store.close_period(name, period.end, edition, told=told, carried=carried)
+        store.close_period(name, period.end, edition, told=told, carried=carried, step=made.digest.reached)
     return replace(made, letters=letters)
 
 
