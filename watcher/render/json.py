@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from watcher.absence import Absence
-from watcher.digest import Digest, Line
+from watcher.articles import Article
+from watcher.digest import Digest, Line, Turn, is_paper
 from watcher.health import Health
 from watcher.ownpages import OwnPage
 from watcher.post import Posted
@@ -19,6 +20,7 @@ from watcher.sources import Source, SourceState, Trouble, moved_to
 from watcher.store import Remembered, Word
 from watcher.stories import Tie
 from watcher.verdicts import Change
+from watcher.works import Step
 
 
 def dumped(value: object) -> str:
@@ -45,9 +47,26 @@ def digest_json(digest: Digest) -> dict[str, Any]:
             {"profile": s.profile, "threshold": s.threshold, "lines": [_line(line) for line in s.lines]}
             for s in digest.sections
         ],
+        "turns": [_turn(turn) for turn in digest.turns],
         "troubles": [_health(h) for h in digest.troubles],
         "notices": [_health(h) for h in digest.notices],
     }
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    known = turn.article
+    return {
+        "id": known.id,
+        "title": known.article.title,
+        "url": known.article.url,
+        "aliases": [f"{scheme}:{value}" for scheme, value in known.aliases],
+        **step_json(turn.step),
+    }
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """One thing that became of an article."""
+    return {"seen": time(step.at), "from": step.before, "to": step.after, "because": step.because or None}
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -65,6 +84,8 @@ def _line(line: Line) -> dict[str, Any]:
         "kept": line.kept,
         "rule": line.rule and line.rule.word,
         "new": line.new,
+        "status": line.lead.article.status or None,
+        "echoes": len({o.source for o in line.outlets[1:]} - {line.outlets[0].source}) if is_paper(line.lead) else None,
         "outlets": [
             {
                 "source": o.source,
@@ -113,7 +134,19 @@ def article_json(known: Remembered) -> dict[str, Any]:
         "aliases": [f"{scheme}:{value}" for scheme, value in known.aliases],
         "story": known.story,
         "scores": dict(known.scores),
-    } | ({"event": time(article.event)} if article.event else {})
+    } | _rarely(article)
+
+
+def _rarely(article: Article) -> dict[str, Any]:
+    """What few articles have."""
+    said: dict[str, Any] = {"event": time(article.event)} if article.event else {}
+    if article.status:
+        said["status"] = article.status
+    if article.relations:
+        said["relations"] = [
+            {"kind": r.kind, "of": ":".join(r.of)} | ({"passive": True} if r.passive else {}) for r in article.relations
+        ]
+    return said
 
 
 def own_page_json(page: OwnPage) -> dict[str, Any]:

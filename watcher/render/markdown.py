@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from watcher.digest import Digest
-from watcher.render.sheet import DOT, Link, Sheet, Story, sheet
+from watcher.render.sheet import DOT, Link, Sheet, Story, Turned, sheet
 from watcher.render.words import WIDE
 
 # What a title must not set: emphasis, code, links, HTML, entities, tables, mentions, formulas. What has a meaning only
@@ -28,6 +28,9 @@ def markdown(digest: Digest, language: str, zone: tzinfo) -> str:
         blocks.append(f"## {escaped(part.profile)} — {escaped(part.told)}")
         for story in part.stories:
             blocks += _story(story, read)
+    if read.turned:
+        blocks.append(f"## {escaped(read.turns)}")
+        blocks.append("\n".join(map(_turned, read.turned)))
     if read.left_out:
         blocks.append(escaped(read.left_out))
     if read.ailing:
@@ -49,7 +52,7 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
     lines = [DOT.join((f"**{story.score}**", *map(escaped, (*tongue, *story.facts))))]
     if story.outlets:
         others = [*map(_link, story.outlets), *([escaped(story.more)] if story.more else [])]
-        lines.append(escaped(digest.also_in) + DOT.join(others))
+        lines.append(escaped(story.beside) + DOT.join(others))
     yield "  \n".join(lines)
     if story.extract:
         said = "".join(f"**{escaped(p.text)}**" if p.marked else escaped(p.text) for p in story.extract)
@@ -64,6 +67,12 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
         lines.append(escaped(digest.also_fits + ", ".join(story.also)))
     lines.append(DOT.join((*map(_link, story.links), escaped(story.number))))
     yield "  \n".join(lines)
+
+
+def _turned(turned: Turned) -> str:
+    title = _link(Link(name=turned.title, url=turned.url))
+    facts = DOT.join((*map(escaped, turned.facts), *map(_link, turned.links)))
+    return f"- **{escaped(turned.status)}** — {title}  \n  {facts}"
 
 
 def _link(one: Link) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Literal
 from urllib.parse import quote
 
-from watcher.digest import Digest, Line, Outlet
+from watcher.digest import Digest, Line, Outlet, Turn, is_paper
 from watcher.health import NOTICED, TROUBLED, Health
 from watcher.render.extract import Passage, extract
 from watcher.render.words import (
@@ -18,12 +18,15 @@ from watcher.render.words import (
     number,
     period_said,
     say,
+    status_said,
     trouble_said,
     units,
 )
+from watcher.store import Remembered
 
 REASONS = 5  # terms named as reasons
 OUTLETS = 4  # others named that tell a story
+SHOWN = ("preprint", "corrected", "questioned", "retracted")  # of an article, whenever it is shown
 DOT = f"{WIDE}· "  # between facts; a line may end with it, none begins with it
 
 _PAGES_OF = {  # scheme -> what it is called, and where its articles are
@@ -62,6 +65,7 @@ class Story:
     language: str  # what its title and extract are written in, "" when nobody knows
     score: str
     facts: tuple[str, ...]  # who tells it, where it was published, when
+    beside: str  # what stands before who else tells it: how many echo a study
     outlets: tuple[Link, ...]  # who else tells it
     more: str  # how many others do
     extract: tuple[Passage, ...]
@@ -78,6 +82,18 @@ class Part:
     profile: str
     told: str  # how many there are
     stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """What became of an article that is no news: one line."""
+
+    status: str
+    title: str
+    url: str
+    language: str
+    facts: tuple[str, ...]  # where it was published, when, its number, that this is said once
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +118,12 @@ class Sheet:
     failing: str  # how many sources did not answer; "" when all did
     counts: tuple[str, ...]
     parts: tuple[Part, ...]  # none when there is nothing to read
+    turned: tuple[Turned, ...]
     ailing: tuple[Ailing, ...]
     footnote: str  # where the rest is
     left_out: str  # how many stories there was no room for
     # what stands before a list
+    turns: str
     health: str
     also_in: str
     why: str
@@ -116,7 +134,9 @@ class Sheet:
 def sheet(digest: Digest, language: str, zone: tzinfo) -> Sheet:
     """Put a digest into words."""
     stories = sum(len(s.lines) for s in digest.sections)
-    told = say(language, "kept", stories)
+    told = (
+        say(language, "turned", len(digest.turns)) if digest.turns and not stories else say(language, "kept", stories)
+    )
     if digest.outcome != "news":
         told = say(language, "nothing-partly" if digest.outcome == "nothing" and digest.troubles else digest.outcome)
     counts = [("read", digest.read), ("aside", digest.set_aside)]
@@ -135,11 +155,13 @@ def sheet(digest: Digest, language: str, zone: tzinfo) -> Sheet:
                 stories=tuple(_story(line, language, zone) for line in section.lines),
             )
             for section in digest.sections
-            if digest.outcome == "news"
+            if digest.outcome == "news" and stories
         ),
+        turned=tuple(_turned(turn, language, zone) for turn in digest.turns),
         ailing=tuple(_ailing(health, language, zone) for health in (*digest.troubles, *digest.notices)),
         footnote=say(language, "set-aside-are") if digest.set_aside else "",
         left_out=say(language, "carried", digest.carried) if digest.carried else "",
+        turns=say(language, "turns"),
         health=say(language, "health"),
         also_in=say(language, "also-in"),
         why=say(language, "why"),
@@ -163,7 +185,9 @@ def linked(url: str) -> str:
 def _story(line: Line, language: str, zone: tzinfo) -> Story:
     article, first = line.lead.article, line.outlets[0]
     source = shown(first.source)
-    facts = [source, *([shown(article.journal)] if article.journal not in ("", first.source) else [])]
+    status = line.lead.article.status
+    facts = [status_said(language, status)] if status in SHOWN else []
+    facts += [source, *([shown(article.journal)] if article.journal not in ("", first.source) else [])]
     facts.append(_day(language, article.published, zone) if article.published else say(language, "undated"))
     others = _others(line)
     said = say(language, "kept-by-you") if line.kept else ""
@@ -176,6 +200,7 @@ def _story(line: Line, language: str, zone: tzinfo) -> Story:
         language=shown(article.language),
         score=number(language, line.score.value),
         facts=tuple(facts),
+        beside=beside(line, len(others), language),
         outlets=tuple(Link(name=_flagged(o, language), url=linked(o.url)) for o in others[:OUTLETS]),
         more=say(language, "more", len(others) - OUTLETS) if len(others) > OUTLETS else "",
         extract=extract(shown(article.summary or article.body), (match.key for match in line.score.matches)),
@@ -212,9 +237,32 @@ def reasons(line: Line, language: str) -> tuple[Reason, ...]:
     return tuple(Reason(name=name, points=p) for name, p in zip(said, units(points), strict=True))
 
 
+def beside(line: Line, others: int, language: str) -> str:
+    """What stands before those who tell a story too: they are echoes of the study that leads it."""
+    return say(language, "echoes", others) if is_paper(line.lead) else say(language, "also-in")
+
+
+def _turned(turn: Turn, language: str, zone: tzinfo) -> Turned:
+    article = turn.article.article
+    facts = [shown(article.journal)] * bool(article.journal)
+    facts += [_day(language, article.published, zone)] if article.published else []
+    return Turned(
+        status=status_said(language, turn.step.after),
+        title=shown(article.title) or say(language, "untitled"),
+        url=linked(article.url),
+        language=shown(article.language),
+        facts=(*facts, say(language, "numbered", id=turn.article.id), say(language, "once").replace(" ", WIDE)),
+        links=_pages_of(turn.article),
+    )
+
+
 def pages_of(line: Line) -> tuple[Link, ...]:
     """Where the article itself is, for each of the archives that hold it."""
-    found = {scheme: value for scheme, value in reversed(line.lead.aliases) if scheme in _PAGES_OF}
+    return _pages_of(line.lead)
+
+
+def _pages_of(known: Remembered) -> tuple[Link, ...]:
+    found = {scheme: value for scheme, value in reversed(known.aliases) if scheme in _PAGES_OF}
     return tuple(
         Link(name=name, url=address.format(quote(found[scheme].upper() if scheme == "nct" else found[scheme])))
         for scheme, (name, address) in _PAGES_OF.items()

@@ -9,10 +9,22 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from watcher.digest import Digest, Line, Outlet, Section
+from watcher.digest import Digest, Line, Outlet, Section, Turn, is_paper
 from watcher.health import NOTICED, TROUBLED, Health
 from watcher.render.extract import extract
-from watcher.render.words import THIN, WIDE, advice_said, date_said, notice_said, period_said, say, trouble_said, units
+from watcher.render.sheet import SHOWN
+from watcher.render.words import (
+    THIN,
+    WIDE,
+    advice_said,
+    date_said,
+    notice_said,
+    period_said,
+    say,
+    status_said,
+    trouble_said,
+    units,
+)
 
 REASONS = 5  # terms named in the "pourquoi" line
 OUTLETS = 4  # others named in "aussi dans"
@@ -77,9 +89,14 @@ def show_digest(digest: Digest, screen: Console, *, language: str, zone: tzinfo)
     if digest.outcome != "news":
         said = digest.outcome if digest.outcome == "failed" or not digest.troubles else "nothing-partly"
         screen.print(Group(Prose("\n" + say(language, said), style="bold yellow" if said == "failed" else "")))
-    else:
+    elif kept:
         for section in digest.sections:
             _section(section, screen, language, zone)
+    if digest.turns:
+        screen.print()
+        screen.print(_heading(say(language, "turns"), say(language, "once"), "magenta"))
+        for turn in digest.turns:
+            screen.print(_hung(Text("↻", style="magenta"), _turned(turn, language, zone)))
     if digest.troubles or digest.notices:
         screen.print()
         screen.print(_heading(say(language, "health"), "", "yellow"))
@@ -107,6 +124,18 @@ def _section(section: Section, screen: Console, language: str, zone: tzinfo) -> 
         screen.print(_hung(score, _story(line, language, zone)))
 
 
+def _turned(turn: Turn, language: str, zone: tzinfo) -> Text:
+    article, text = turn.article.article, Prose()
+    text.append(status_said(language, turn.step.after), style="bold magenta")
+    text.append(" — ")
+    text.append(article.title or say(language, "untitled"), style=Style(link=linked(article.url)))
+    facts = [article.journal] * bool(article.journal)
+    facts += [date_said(language, article.published, zone)] if article.published else []
+    facts += [f"doi:{value}" for scheme, value in turn.article.aliases if scheme == "doi"][:1]
+    text.append("\n" + DOT.join((*facts, say(language, "numbered", id=turn.article.id))), style="dim")
+    return text
+
+
 def _hung(mark: Text, text: Text) -> Table:
     """A mark in the margin, and a text that stays beside it."""
     row = Table.grid(padding=(0, 2))
@@ -125,6 +154,8 @@ def _story(line: Line, language: str, zone: tzinfo) -> Text:
     text = Prose()
     text.append(article.title or say(language, "untitled"), style=Style(bold=True, link=linked(article.url)))
     text.append("\n")
+    if article.status in SHOWN:
+        text.append(status_said(language, article.status) + DOT, style="bold magenta")
     first = line.outlets[0]
     facts = [first.source + _flag(article.language, language)]
     if article.journal and article.journal != first.source:
@@ -160,7 +191,8 @@ def _others(line: Line, language: str) -> str:
     named = [o.source + _flag(o.language, language) for o in others[:OUTLETS]]
     if len(others) > OUTLETS:
         named.append(say(language, "more", len(others) - OUTLETS))
-    return say(language, "also-in") + DOT.join(named)  # names of sources hold commas
+    before = say(language, "echoes", len(others)) if is_paper(line.lead) else say(language, "also-in")
+    return before + DOT.join(named)  # names of sources hold commas
 
 
 def _flag(spoken: str, language: str) -> str:

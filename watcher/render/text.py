@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from watcher.digest import Digest
 from watcher.render.extract import Passage
-from watcher.render.sheet import DOT, Ailing, Sheet, Story, sheet
+from watcher.render.sheet import DOT, Ailing, Sheet, Story, Turned, sheet
 from watcher.render.words import WIDE
 
 WIDTH = 72
@@ -27,6 +27,10 @@ def written(digest: Sheet) -> str:
         lines += ["", "", *_headed(f"{part.profile} — {part.told}")]
         for story in part.stories:
             lines += ["", *_story(story, digest)]
+    if digest.turned:
+        lines += ["", "", *_headed(digest.turns)]
+        for turned in digest.turned:
+            lines += ["", *_turned(turned)]
     if digest.left_out:
         lines += ["", *_wrapped(digest.left_out)]
     if digest.ailing:
@@ -50,7 +54,7 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
     yield from _wrapped(DOT.join((*tongue, *story.facts)), first=_INDENT)
     if story.outlets:
         others = [one.name for one in story.outlets] + [story.more] * bool(story.more)
-        yield from _wrapped(digest.also_in + DOT.join(others), first=_INDENT)
+        yield from _wrapped(story.beside + DOT.join(others), first=_INDENT)
     if story.extract:
         yield from _wrapped(_starred(story.extract), first=_INDENT)
     if story.reasons:
@@ -62,6 +66,13 @@ def _story(story: Story, digest: Sheet) -> Iterator[str]:
         yield from _wrapped(digest.also_fits + ", ".join(story.also), first=_INDENT)
     yield from _wrapped(story.number, first=_INDENT)
     for address in dict.fromkeys(a for a in (story.url, *(link.url for link in story.links)) if a):
+        yield _INDENT + address
+
+
+def _turned(turned: Turned) -> Iterator[str]:
+    yield from _wrapped(f"{turned.status} — {turned.title}", first=_INDENT)
+    yield from _wrapped(DOT.join(turned.facts), first=_INDENT)
+    for address in dict.fromkeys(a for a in (turned.url, *(link.url for link in turned.links)) if a):
         yield _INDENT + address
 
 

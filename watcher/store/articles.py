@@ -114,7 +114,7 @@ class Articles(Opinions, Works):
                 of: Alias = self._rows(
                     "SELECT scheme, value FROM aliases WHERE article = ? AND scheme IN ('doi', 'pmid') ORDER BY scheme",
                     (number,),
-                )[0]  # type: ignore[assignment]  # two texts
+                )[0]
                 told = tuple(replace(r, of=of) if r is relation else r for r in identified.relations)
                 return replace(identified, relations=told, cites=(*identified.cites, of))
         return identified
