@@ -132,15 +132,15 @@ def _nature(title: str) -> tuple[str, ...]:
 
 
 def names_its_paper(one: Telling, other: Telling) -> Alias | None:
-    """The study that one of two articles with different DOIs is, and that the other one names.
+    """The study that one of two articles with different DOIs is and that the other one names, or that both name.
 
-    So do a correction, a retraction and a preprint; an article that only cites another one is another study.
+    So do corrections, retractions and preprints; an article that only cites another one is another study.
     """
-    for notice, paper in ((one, other), (other, one)):
-        derived = NOTICE in notice.keys[:3] or (notice.work or ("", ""))[1].startswith(PREPRINTS)
-        if derived and (named := sorted((paper.studies - paper.cites) & notice.cites)):
-            return named[0]
-    return None
+    derived = [NOTICE in t.keys[:3] or (t.work or ("", ""))[1].startswith(PREPRINTS) for t in (one, other)]
+    named = one.cites & (other.studies if derived[1] else other.studies - other.cites) if derived[0] else frozenset()
+    if derived[1]:
+        named |= other.cites & (one.studies - one.cites)
+    return min(named, default=None)
 
 
 def _calendar() -> frozenset[str]:
