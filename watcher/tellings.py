@@ -39,10 +39,10 @@ NAME_RARITY = 3.8  # a capitalised word that is more frequent is no name
 # have few phrases in common, and say more of the same in other words.
 ALIKE = (-6.0, 9.0, 8.0, 0.0, 9.0)
 ALIKE_ACROSS = (-7.2, 4.0, 3.5, 10.0, 20.0)
-# What news say of the study they tell counts beside that, when one of two articles is a paper: the journal, an author
-# with a rare name, the day. Another journal is another study. None of it makes a story of two that have little else in
-# common: a journal has many papers a week.
-SAME_JOURNAL, SAME_AUTHOR, SAME_DAY = 1.5, 1.5, 0.5
+# What news say of the study they tell counts beside that, when one of two articles is a paper: an author with a rare
+# name, and a little the journal and the day, which many papers share. Another journal is another study. It makes no
+# story of two that have hardly anything else in common.
+SAME_JOURNAL, SAME_AUTHOR, SAME_DAY = 0.5, 2.0, 0.5
 OTHER_JOURNAL, OTHER_DAY = -3.0, -1.5
 DAYS_AGREE, DAYS_DIFFER = 3, 10
 NAMED_AUTHORS = 3  # of a paper: the first one and the last two
@@ -56,8 +56,9 @@ LEAST_COMPARED = 8.0  # weight that very short articles are measured against, so
 class Telling:
     """What is compared of one article; `keys` holds all of it but the studies and the day, fit to be written down.
 
-    First what it is ("@fr" for its language, "@column", "@notice") and which study it is or tells of ("@of=gut"), its keys as they are read, a name marked by
-    "^", with BREAK between phrases and the end of the title as "|"; its figures last.
+    First what it is ("@fr" for its language, "@column", "@notice") and which study it is or tells of ("@of=gut"); then
+    its keys as they are read, a name marked by "^", with BREAK between phrases and the end of the title as "|"; its
+    figures last.
     """
 
     keys: tuple[str, ...]
@@ -98,7 +99,7 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
 
 
 def _study(identified: Identified, prose: str) -> Iterator[str]:
-    """Which study a paper is, by its journal, its day and the rarest names of authors; or where news say that one is."""
+    """Which study a paper is, by its journal, its day and its rarely named authors; or what news say of one."""
     article = identified.article
     if not any(scheme in ("doi", "pmid") for scheme, _ in identified.aliases):
         for echo in echoes_in(prose):
