@@ -1,4 +1,4 @@
-"""Stories told in French and in English, beside look-alikes on the same subjects, as `watcher group` puts them together.
+"""Stories told in French and in English, beside look-alikes on the same subjects, as `watcher group` makes them.
 
 None of the numbers by which stories are made was chosen on this set.
 """
