@@ -28,7 +28,7 @@ def test_a_reader_reads_it() -> None:
     found = feed(DIGEST)
     assert found.version == "atom10"
     assert found.feed.title == "Veille du 23 février au 2 mars 2026"
-    paper, undated, ruled, sources = found.entries
+    paper, undated, ruled, turned, sources = found.entries
     assert paper.link == "https://www.nature.example/articles/s41586-1?a=1&b=2"
     assert [author.name for author in paper.authors] == ["Lefebvre C", "Zoé Œuvrard", "Consortium Fer and Fils"]
     assert [tag.term for tag in paper.tags] == ["ferroptose"]
@@ -36,8 +36,9 @@ def test_a_reader_reads_it() -> None:
     assert undated.title == "(sans titre)"
     assert "published" not in undated
     assert "« une piste »" in ruled.title.replace("\u00a0", " ")
+    assert turned.title == "rétracté — Ferritinophagy & relapse: a cohort"
     assert sources.title.startswith("Sources à surveiller")
-    assert len({entry.id for entry in found.entries}) == 4
+    assert len({entry.id for entry in found.entries}) == 5
     assert all(entry.id.startswith("tag:") and entry.updated for entry in found.entries)
 
 
