@@ -69,9 +69,7 @@ def test_it_is_said_that_it_is_said_once() -> None:
 def test_whoever_reads_a_retracted_article_sees_it() -> None:
     lead = replace(PAPER, article=replace(PAPER.article, status="retracted"))
     section = Section(profile="p", threshold=1, lines=(replace(STORY, lead=lead),))
-    digest = replace(
-        DIGEST, turns=(), sections=(Section(profile="p", threshold=1, lines=(replace(STORY, lead=lead),)),)
-    )
+    digest = replace(DIGEST, turns=(), sections=(section,))
     for form in (on_screen(digest), plain(digest), markdown(digest, "fr", PARIS)):
         assert "rétracté" in form
     (line,) = digest_json(digest)["sections"][0]["lines"]
