@@ -261,10 +261,11 @@ def test_pubmed_says_what_became_of_a_record() -> None:
         Relation(kind="retracts", of=("pmid", "51"), passive=True),
         Relation(kind="corrects", of=("doi", "10.1038/n.7"), passive=True),
         Relation(kind="preprint_of", of=("pmid", "52"), passive=True),
+        Relation(kind="translation_of", of=("title", "Le fer")),
     )
     preprint = PUBMED.format(pmid="52", title="Iron", type="Preprint", notices=noted("UpdateIn", "Nature. 2026", "50"))
     (article,) = read_pubmed(io.BytesIO(preprint.encode()), source="pubmed")
-    assert (article.status, article.relations) == ("preprint", (Relation(kind="preprint_of", of=("pmid", "50")),))
+    assert (article.status, article.relations[0]) == ("preprint", Relation(kind="preprint_of", of=("pmid", "50")))
 
 
 def test_openalex_knows_what_was_retracted_and_where_else_a_work_is() -> None:
@@ -407,6 +408,24 @@ def test_the_french_original_and_its_translation_are_one_work(store: Store) -> N
     bring(store, french)
     bring(store, replace(PAPER, relations=(Relation(kind="translation_of", of=("doi", "10.1051/ms.1")),)))
     assert len(all_of(store)) == 1
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_title_that_pubmed_translated_and_the_french_one_are_one_work(store: Store, first: int) -> None:
+    title = "Le fer des lysosomes déclenche la ferroptose des cellules persistantes"
+    french = Article(
+        source="hal", guid="hal-05000001", title=title, authors=("Anne Dupré",), year="2026", language="fr"
+    )
+    original = Relation(kind="translation_of", of=("title", f"{title}."))
+    english = replace(PAPER, ids=(("pmid", "40000001"),), url="", relations=(original,))
+    bring(store, *((french, english), (english, french))[first])
+    (known,) = all_of(store)
+    assert ("pmid", "40000001") in known.aliases
+
+
+def test_a_relation_to_no_title_at_all_is_nothing(store: Store) -> None:
+    bring(store, PAPER, replace(NOTICE, relations=(Relation(kind="corrects", of=("title", "…")),)))
+    assert steps(store) == []
 
 
 # --- in digests

@@ -66,7 +66,11 @@ def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Ident
     own = dict.fromkeys(found)
     mentioned = [c for c in ids_in_text(f"{article.summary} {article.body}") if c not in own]
     relations = _relations(article, found, mentioned)
-    own |= dict.fromkeys(r.of for r in relations if r.kind in ONE_WORK)
+    forms = [r.of for r in relations if r.kind in ONE_WORK]
+    own |= dict.fromkeys(of for of in forms if of[0] != "title")
+    for _, original in (of for of in forms if of[0] == "title"):
+        if title := title_key(replace(article, title=original)):
+            own["title", title] = None
     bound = [r.of for r in relations if r.of[0] != "title"]
     cites = tuple(dict.fromkeys(c for c in (*mentioned, *bound) if c not in own))
     if url_names and (url := canonical_url(article.url)):

@@ -103,7 +103,10 @@ def _article(record: "_Element", source: str) -> Article:
     )
     kinds = [clean(_text(kind)) for kind in article.iterfind("PublicationTypeList/PublicationType")]
     status: Status = next((_STATUSES[kind] for kind in kinds if kind in _STATUSES), "")
-    return replace(made, status=status, relations=tuple(_relations(citation, preprint=status == "preprint")))
+    related = list(_relations(citation, preprint=status == "preprint"))
+    if translated and vernacular:
+        related.append(Relation(kind="translation_of", of=("title", vernacular)))
+    return replace(made, status=status, relations=tuple(related))
 
 
 def _relations(citation: "_Element", *, preprint: bool) -> Iterator[Relation]:

@@ -68,6 +68,8 @@ class Works(Line):
     def titled(self, words: str) -> int | None:
         """The one article with an identifier that has this title, in folded words."""
         terms = " ".join(f'"{word}"' for word in re.findall(r"\w+", words))
+        if not terms:
+            return None
         rows = self._rows(
             "SELECT rowid, title FROM articles_fts WHERE articles_fts MATCH ? AND rowid IN"
             " (SELECT article FROM aliases WHERE scheme IN ('doi', 'pmid')) LIMIT 50",
