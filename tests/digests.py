@@ -7,12 +7,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from watcher.articles import Article
-from watcher.digest import Digest, Line, Near, Outlet, Section
+from watcher.digest import Digest, Line, Near, Outlet, Section, Turn
 from watcher.health import Health
 from watcher.relevance import Match, Score
 from watcher.rules import Ruling
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Remembered
+from watcher.works import Step
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -166,6 +167,24 @@ BLOCKED = Health(
     since=datetime(2026, 2, 27, 5, 0, tzinfo=UTC),
     advice="ask-publisher",
 )
+RETRACTED = Turn(
+    article=remembered(
+        311,
+        Article(
+            source="Flux de PLOS",
+            url="https://journals.example/pone.0300001",
+            title="Ferritinophagy & relapse: a cohort",
+            language="en",
+            journal="PLOS ONE",
+            published=datetime(2025, 9, 4, 10, 0, tzinfo=UTC),
+            status="retracted",
+        ),
+        ("doi", "10.5555/pone.0300001"),
+    ),
+    step=Step(
+        id=1, article=311, at=NOW - timedelta(days=2), before="", after="retracted", because="doi:10.5555/pone.0399999"
+    ),
+)
 DIGEST = Digest(
     start=NOW - timedelta(days=7),
     end=NOW,
@@ -179,8 +198,9 @@ DIGEST = Digest(
     sources=3,
     troubles=(BLOCKED,),
     notices=(SILENT,),
+    turns=(RETRACTED,),
 )
-QUIET = replace(DIGEST, sections=(), read=0, set_aside=0, by_rules=0, troubles=(), notices=())
+QUIET = replace(DIGEST, turns=(), sections=(), read=0, set_aside=0, by_rules=0, troubles=(), notices=())
 PARTLY = replace(QUIET, troubles=(BLOCKED,))
 FAILED = replace(PARTLY, sources=1)
 

@@ -149,6 +149,7 @@ def test_every_command_has_help_with_an_example_in_both_languages() -> None:
     subcommands = {f"watcher sources {name}" for name in of_sources}
     subcommands |= {f"watcher profiles {name}" for name in ("list", "show", "diff", "undo")}
     subcommands |= {f"watcher outbox {name}" for name in ("list", "show", "retry", "drop")}
+    subcommands |= {f"watcher story {name}" for name in ("split", "join", "list")}
     assert set(french) == set(english) == {f"watcher {name}" for name in COMMANDS} | subcommands
     for name in french:
         for text, example, help_said in (

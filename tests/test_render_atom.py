@@ -28,7 +28,7 @@ def test_a_reader_reads_it() -> None:
     found = feed(DIGEST)
     assert found.version == "atom10"
     assert found.feed.title == "Veille du 23 février au 2 mars 2026"
-    paper, undated, ruled, near, also, sources = found.entries
+    paper, undated, ruled, near, also, turned, sources = found.entries
     assert paper.link == "https://www.nature.example/articles/s41586-1?a=1&b=2"
     assert [author.name for author in paper.authors] == ["Lefebvre C", "Zoé Œuvrard", "Consortium Fer and Fils"]
     assert [tag.term for tag in paper.tags] == ["ferroptose"]
@@ -36,12 +36,13 @@ def test_a_reader_reads_it() -> None:
     assert undated.title == "(sans titre)"
     assert "published" not in undated
     assert "« une piste »" in ruled.title.replace("\u00a0", " ")
+    assert turned.title == "rétracté — Ferritinophagy & relapse: a cohort"
     assert sources.title.startswith("Sources à surveiller")
     assert "http://" not in near.content[0].value
     assert 'href="https://bench.example/iron?a=1&amp;b=2"' in near.content[0].value
     assert "&lt;melanoma&gt;" in near.content[0].value
     assert "(sans titre)" in also.content[0].value
-    assert len({entry.id for entry in found.entries}) == 6
+    assert len({entry.id for entry in found.entries}) == 7
     assert all(entry.id.startswith("tag:") and entry.updated for entry in found.entries)
 
 

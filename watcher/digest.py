@@ -14,11 +14,12 @@ from watcher.rules import Rules, Ruling, ruled
 from watcher.sources import Source, SourceState
 from watcher.store import Remembered
 from watcher.verdicts import Verdict
+from watcher.works import SAID_OF_PAPERS, TOLD, Step, notices
 
 NEAR = 0.8  # share of a threshold from which an article is worth an eye
 WATCHED = 5  # of them shown in a section, unless the settings say otherwise
 WATCHED_IN_ALL = 30  # in a digest: they are an aside, and a letter holds so much
-
+MOST_TURNS = 30  # of one digest; the next one goes on from there
 
 Form = Literal["html", "text", "markdown"]  # a letter is never markdown
 
@@ -82,6 +83,14 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What became of an article that was told before, or that fits: said once, in one line."""
+
+    article: Remembered
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The stories that fit one profile, best first."""
 
@@ -105,11 +114,13 @@ class Digest:
     notices: tuple[Health, ...] = ()  # what else is to know of sources: silence, a move, a gap, a flood
     by_rules: int = 0  # of those set aside, the ones that fit a profile, but for a rule
     carried: int = 0  # stories that are left for the next digest, because this one is full
+    turns: tuple[Turn, ...] = ()  # what became of articles that are no news
+    reached: int = 0  # the last step that was looked at
 
     @property
     def outcome(self) -> Literal["news", "nothing", "failed"]:
         """Something to read, nothing to read, or nothing because no source could be read."""
-        if any(section.lines for section in self.sections):
+        if self.turns or any(section.lines for section in self.sections):
             return "news"
         return "failed" if self.sources and len(self.troubles) == self.sources else "nothing"
 
@@ -173,7 +184,8 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
     names = {s.id: s.label for s in sources}
     by_story: dict[int, list[Remembered]] = {}
     for article in news:
-        by_story.setdefault(article.story, []).append(article)
+        if not _only_notifies(article, stories.get(article.story, ()), said):
+            by_story.setdefault(article.story, []).append(article)
     placed: dict[str, list[Line]] = {p.name: [] for p in profiles}
     shown = by_rules = 0
     for story, fresh in by_story.items():
@@ -215,12 +227,14 @@ def with_near(  # noqa: PLR0913 - each is a part of what decides it
 ) -> Digest:
     """The same digest with what is just below its thresholds: `most` articles a section, one a story.
 
-    A story of which one article fits, or was shown before in whatever way (`seen`), is left out. `stories` holds those
-    of the articles `found`.
+    A story of which one article fits, or was shown before in whatever way (`seen`), is left out, and so is what only
+    says what became of another article. `stories` holds those of the articles `found`.
     """
     names = {s.id: s.label for s in sources}
     best: dict[int, tuple[float, int, Profile, Remembered]] = {}  # of each story
     for article in found:
+        if _only_notifies(article, stories.get(article.story, ()), said):
+            continue
         for profile in profiles:
             share = nearness(article, profile, said)
             if share and (-share, article.id) < best.get(article.story, (0.0, 0))[:2]:
@@ -244,6 +258,53 @@ def nearness(known: Remembered, profile: Profile, said: Steering) -> float:
     if its.shown or its.by != "score" or its.value < NEAR * profile.threshold:
         return 0.0
     return its.value / profile.threshold
+
+
+def is_paper(known: Remembered) -> bool:
+    """Whether an article is a study itself."""
+    return any(scheme in ("doi", "pmid", "hal", "arxiv") for scheme, _ in known.aliases)
+
+
+def notifies(known: Remembered, members: Iterable[Remembered]) -> bool:
+    """Whether an article is a notice of what became of another member of its story."""
+    about = {relation.of for relation in notices(known.article.relations, known.aliases)}
+    return bool(about) and any(other.id != known.id and not about.isdisjoint(other.aliases) for other in members)
+
+
+def _only_notifies(known: Remembered, members: Iterable[Remembered], said: Steering) -> bool:
+    """Whether an article is no news of its own: what it says is said of the article that it is about."""
+    kept = any(keep and number == known.id for (number, _), keep in said.verdicts.items())
+    return bool(known.article.relations) and not kept and notifies(known, members)
+
+
+def with_turns(
+    digest: Digest,
+    steps: Iterable[tuple[Step, Remembered]],
+    told: frozenset[int],
+    profiles: tuple[Profile, ...],
+    said: Steering,
+) -> Digest:
+    """A digest with what became of articles that were told before, or that fit a profile; each thing once.
+
+    What became of an article that is news in this digest stands with it. Steps come in the order in which they were
+    seen; those that there is no room for are left for the next digest.
+    """
+    fresh = {number for section in digest.sections for line in section.lines for number in line.fresh}
+    turns: dict[int, Turn] = {}
+    reached = digest.reached
+    for step, known in steps:
+        shown = known.id in told or any(standing(known, profile, said).shown for profile in profiles)
+        if step.after in TOLD and shown and known.id not in fresh:
+            if len(turns) == MOST_TURNS and known.id not in turns:
+                break
+            turns[known.id] = Turn(article=known, step=step)  # of several steps the last one
+        reached = step.id
+    return replace(digest, turns=tuple(turns.values()), reached=reached)
+
+
+def told_status(known: Remembered) -> str:
+    """What whoever reads an article should know of it: corrected, questioned, retracted; ""."""
+    return known.article.status if known.article.status in SAID_OF_PAPERS else ""
 
 
 def shortened(digest: Digest, most: int) -> tuple[Digest, tuple[Line, ...]]:
@@ -316,9 +377,8 @@ def _for_all(one: Standing) -> bool:
 
 def _first_to_read(article: Remembered, profile: str, language: str) -> tuple[bool, bool, bool, float, int]:
     """The paper itself before those who tell of it, the reader's language before others, then what fits best."""
-    is_paper = any(scheme in ("doi", "pmid", "hal", "arxiv") for scheme, _ in article.aliases)
     return (
-        not is_paper,
+        not is_paper(article),
         article.article.language != language,
         not article.article.summary,
         -dict(article.scores).get(profile, 0.0),

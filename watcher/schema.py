@@ -141,6 +141,39 @@ def more_ways_than_mail(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def stories_by_hand(db: Database) -> None:
+    """Which two articles a person split or joined; the latest word on a pair is the one that stands."""
+    db.execute(
+        """CREATE TABLE by_hand (
+        one INTEGER NOT NULL REFERENCES articles (id), other INTEGER NOT NULL REFERENCES articles (id),
+        apart INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (one, other), CHECK (one < other))
+        STRICT, WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def works_with_a_history(db: Database) -> None:
+    """What articles have to do with each other as works, and what becomes of them: published, corrected, retracted."""
+    db.execute("ALTER TABLE articles ADD COLUMN status TEXT NOT NULL DEFAULT ''")
+    for table in (
+        # `passive`: it is the other one that corrects or retracts this one.
+        """CREATE TABLE relations (
+        article INTEGER NOT NULL REFERENCES articles (id), kind TEXT NOT NULL, passive INTEGER NOT NULL,
+        scheme TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (article, kind, passive, scheme, value))
+        STRICT, WITHOUT ROWID""",
+        "CREATE INDEX relations_to ON relations (scheme, value)",
+        "CREATE INDEX cites_of ON cites (scheme, value)",
+        # A work takes each step once. `because`: the article that says so, as "doi:10.…".
+        """CREATE TABLE steps (
+        id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles (id), at TEXT NOT NULL,
+        before TEXT NOT NULL, after TEXT NOT NULL, because TEXT NOT NULL, UNIQUE (article, after)) STRICT""",
+        # The last step that a list looked at.
+        "ALTER TABLE lists ADD COLUMN step INTEGER NOT NULL DEFAULT 0",
+    ):
+        db.execute(table)
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

@@ -34,6 +34,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "bad-record": ("{file}, ligne {line} : enregistrement illisible ({detail})", "{file}, line {line}: unreadable record ({detail})"),
     "no-verdict": ("« {word} » : finissez par keep (garder) ou reject (écarter), comme « watcher mark 42 keep »",
                    "`{word}`: end with keep or reject, as in `watcher mark 42 keep`"),
+    "join-one": ("réunir demande au moins deux articles, comme « watcher story join 12 40 »",
+                 "joining wants two articles at least, as in `watcher story join 12 40`"),
     "nothing-said": ("n° {key} : rien n’a été dit de cet article", "no. {key}: nothing was said of this article"),
     "no-profiles": ("{file} : aucun profil, il n’y a rien à apprendre", "{file}: no profile, there is nothing to learn"),
     "no-such-profile": ("profil inconnu : {name} ; connus : {known}", "unknown profile: {name}; known: {known}"),

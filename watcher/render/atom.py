@@ -6,9 +6,9 @@ from hashlib import sha256
 from html import escape
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 
-from watcher.digest import Digest, Line, Section
+from watcher.digest import Digest, Line, Section, Turn
 from watcher.render.extract import Passage
-from watcher.render.sheet import DOT, Glance, Part, Sheet, Story, points, sheet, worth_showing
+from watcher.render.sheet import DOT, Glance, Part, Sheet, Story, Turned, points, sheet, worth_showing
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -37,6 +37,8 @@ def atom(digest: Digest, language: str, zone: tzinfo) -> bytes:
             _entry(feed, line, story, read, part.profile)
         if part.near:
             _near(feed, section, part, read, digest.end)
+    for turn, turned in zip(digest.turns, read.turned, strict=True):
+        _turn(feed, turn, turned)
     if read.ailing:
         _health(feed, digest, read)
     indent(feed)
@@ -62,6 +64,20 @@ def _entry(feed: Element, line: Line, story: Story, digest: Sheet, profile: str)
     _add(entry, "content", "".join(_content(story, digest)), type="html")
 
 
+def _turn(feed: Element, turn: Turn, turned: Turned) -> None:
+    """What became of an article: an entry of its own, since readers do not show again what they have shown."""
+    entry = SubElement(feed, f"{{{_ATOM}}}entry", {_LANGUAGE: turned.language} if turned.language else {})
+    named = next((":".join(alias) for alias in turn.article.aliases), str(turn.article.id))
+    _add(entry, "id", f"{_TAG}/step/{_mark(named, turn.step.after)}")
+    _add(entry, "title", f"{turned.status} — {turned.title}")
+    if turned.url:
+        _add(entry, "link", rel="alternate", href=turned.url)
+    for link in turned.links:
+        _add(entry, "link", rel="related", href=link.url, title=link.name)
+    _add(entry, "updated", _time(turn.step.at))
+    _add(entry, "content", _paragraph(DOT.join(turned.facts)), type="html")
+
+
 def _founder(line: Line) -> str:
     """What names a story for ever: the article that it began with, and not the one that leads it today."""
     first = next((o for o in line.outlets if o.article == line.lead.story), line.outlets[0])
@@ -70,13 +86,13 @@ def _founder(line: Line) -> str:
 
 def _content(story: Story, digest: Sheet) -> Iterator[str]:
     """The rest of a story as HTML."""
-    yield _paragraph(DOT.join((story.score, *story.facts)))
+    yield _paragraph(DOT.join((story.score, *filter(None, [story.status]), *story.facts)))
     if story.event:
         yield f"<p><b>{escape(story.event)}</b></p>"
     if story.extract:
         yield f"<p>{''.join(map(_piece, story.extract))}</p>"
     if story.outlets:
-        yield _paragraph(digest.also_in + DOT.join([*(o.name for o in story.outlets), *filter(None, [story.more])]))
+        yield _paragraph(story.beside + DOT.join([*(o.name for o in story.outlets), *filter(None, [story.more])]))
     if story.reasons:
         yield _paragraph(digest.why + points(story.reasons))
     if story.said:

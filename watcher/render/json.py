@@ -6,19 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from watcher.absence import Absence
-from watcher.digest import Digest, Line, Near
+from watcher.articles import Article
+from watcher.digest import Digest, Line, Near, Turn, is_paper
 from watcher.health import Health
 from watcher.ownpages import OwnPage
 from watcher.post import Posted
 from watcher.profiles import Profile
 from watcher.relevance import Score
 from watcher.replay import Replayed, Shift
-from watcher.run import Audit, Difference, Learnt, Marked, RunReport, Trial
+from watcher.run import Arranged, Audit, Difference, Learnt, Marked, RunReport, Trial
 from watcher.run.send import Made, SendReport, stories_of
 from watcher.sources import Source, SourceState, Trouble, moved_to
-from watcher.store import Remembered
+from watcher.store import Remembered, Word
 from watcher.stories import Tie
 from watcher.verdicts import Change
+from watcher.works import Step
 
 
 def dumped(value: object) -> str:
@@ -51,9 +53,26 @@ def digest_json(digest: Digest) -> dict[str, Any]:
             }
             for s in digest.sections
         ],
+        "turns": [_turn(turn) for turn in digest.turns],
         "troubles": [_health(h) for h in digest.troubles],
         "notices": [_health(h) for h in digest.notices],
     }
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    known = turn.article
+    return {
+        "id": known.id,
+        "title": known.article.title,
+        "url": known.article.url,
+        "aliases": [f"{scheme}:{value}" for scheme, value in known.aliases],
+        **step_json(turn.step),
+    }
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """One thing that became of an article."""
+    return {"seen": time(step.at), "from": step.before, "to": step.after, "because": step.because or None}
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -72,6 +91,8 @@ def _line(line: Line) -> dict[str, Any]:
         "kept": line.kept,
         "rule": line.rule and line.rule.word,
         "new": len(line.fresh),
+        "status": line.lead.article.status or None,
+        "echoes": len({o.source for o in line.outlets[1:]} - {line.outlets[0].source}) if is_paper(line.lead) else None,
         "outlets": [
             {
                 "source": o.source,
@@ -134,7 +155,19 @@ def article_json(known: Remembered) -> dict[str, Any]:
         "aliases": [f"{scheme}:{value}" for scheme, value in known.aliases],
         "story": known.story,
         "scores": dict(known.scores),
-    } | ({"event": time(article.event)} if article.event else {})
+    } | _rarely(article)
+
+
+def _rarely(article: Article) -> dict[str, Any]:
+    """What few articles have."""
+    said: dict[str, Any] = {"event": time(article.event)} if article.event else {}
+    if article.status:
+        said["status"] = article.status
+    if article.relations:
+        said["relations"] = [
+            {"kind": r.kind, "of": ":".join(r.of)} | ({"passive": True} if r.passive else {}) for r in article.relations
+        ]
+    return said
 
 
 def own_page_json(page: OwnPage) -> dict[str, Any]:
@@ -331,6 +364,22 @@ def story_json(members: Sequence[Remembered], ties: Sequence[Tie]) -> dict[str, 
         "members": [{"id": str(m.id), "title": m.article.title, "sources": list(m.sources)} for m in members],
         "ties": [{"article": str(t.article), "strength": t.strength, "shared": list(t.shared)} for t in ties],
     }
+
+
+def arranged_json(arranged: Arranged) -> dict[str, Any]:
+    """What became of the stories of some articles."""
+    return {
+        "changed": arranged.changed,
+        "stories": [
+            {"story": story[0].story, "members": [{"id": str(m.id), "title": m.article.title} for m in story]}
+            for story in arranged.stories
+        ],
+    }
+
+
+def word_json(word: Word) -> dict[str, Any]:
+    """What a person said of two articles."""
+    return {"articles": [str(number) for number in word.pair], "apart": word.apart, "at": time(word.at)}
 
 
 def report_json(report: RunReport) -> dict[str, Any]:

@@ -124,6 +124,8 @@ def subject(digest: Digest, language: str) -> str:
     if digest.outcome == "failed":
         return say(language, "subject-failed")
     said = say(language, "subject-news", stories) if stories else say(language, "subject-nothing")
+    if digest.turns and not stories:
+        said = say(language, "subject-turned", len(digest.turns))
     return f"{said}, {say(language, 'failing', len(digest.troubles))}" if digest.troubles else said
 
 

@@ -65,13 +65,20 @@ def short(digest: Digest, language: str, zone: tzinfo) -> str:
     )  # fmt: skip
     lines = [read.title]
     for _, story in stories[:NAMED]:
-        title = story.title if len(story.title) <= LONGEST else story.title[: LONGEST - 1].rstrip() + "…"
-        lines += ["", f"{story.score}  {title}", *([story.url] if story.url else [])]
+        lines += ["", f"{story.score}  {_clipped(story.title)}", *([story.url] if story.url else [])]
     if len(stories) > NAMED:
         lines += ["", say(language, "more", len(stories) - NAMED)]
+    for turned in read.turned[:NAMED]:
+        lines += ["", f"{turned.status} — {_clipped(turned.title)}", *([turned.url] if turned.url else [])]
+    if len(read.turned) > NAMED:
+        lines += ["", say(language, "more", len(read.turned) - NAMED)]
     if digest.outcome != "news":
         lines += ["", read.told]
     if read.failing:
         names = ", ".join(one.name for one in read.ailing if one.troubled)
         lines += ["", say(language, "pair", name=read.failing, value=names)]
     return "\n".join(lines) + "\n"
+
+
+def _clipped(title: str) -> str:
+    return title if len(title) <= LONGEST else title[: LONGEST - 1].rstrip() + "…"

@@ -7,7 +7,8 @@ from datetime import datetime, tzinfo
 from typing import Literal
 from urllib.parse import quote
 
-from watcher.digest import Digest, Line, Near, Outlet, Section
+from watcher.articles import Article
+from watcher.digest import Digest, Line, Near, Outlet, Section, Turn, is_paper
 from watcher.health import NOTICED, TROUBLED, Health
 from watcher.relevance import Score
 from watcher.render.extract import Passage, extract
@@ -21,13 +22,16 @@ from watcher.render.words import (
     number,
     period_said,
     say,
+    status_said,
     trouble_said,
     units,
 )
+from watcher.store import Remembered
 
 REASONS = 5  # terms named as reasons
 GLANCED = 2  # terms named as reasons where there is one line for all
 OUTLETS = 4  # others named that tell a story
+SHOWN = ("preprint", "corrected", "questioned", "retracted")  # of an article, whenever it is shown
 DOT = f"{WIDE}· "  # between facts; a line may end with it, none begins with it
 
 _PAGES_OF = {  # scheme -> what it is called, and where its articles are
@@ -65,7 +69,9 @@ class Story:
     url: str
     language: str  # what its title and extract are written in, "" when nobody knows
     score: str
+    status: str  # what is to be known of it: a preprint, retracted; ""
     facts: tuple[str, ...]  # who tells it, where it was published, when
+    beside: str  # what stands before who else tells it: how many echo a study
     outlets: tuple[Link, ...]  # who else tells it
     more: str  # how many others do
     extract: tuple[Passage, ...]
@@ -85,7 +91,7 @@ class Glance:
     url: str
     language: str
     score: str
-    facts: tuple[str, ...]  # who tells it, when
+    facts: tuple[str, ...]  # what is to be known of it, who tells it, when
     reasons: tuple[Reason, ...]
 
 
@@ -97,6 +103,18 @@ class Part:
     told: str  # how many there are
     stories: tuple[Story, ...]
     near: tuple[Glance, ...] = ()  # what is just below its threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """What became of an article that is no news: one line."""
+
+    status: str
+    title: str
+    url: str
+    language: str
+    facts: tuple[str, ...]  # where it was published, when, its number, that this is said once
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +138,15 @@ class Sheet:
     told: str  # the outcome, in one phrase
     failing: str  # how many sources did not answer; "" when all did
     counts: tuple[str, ...]
-    parts: tuple[Part, ...]  # when there is nothing to read, those alone that have something worth an eye
+    parts: tuple[Part, ...]  # where no story is, those alone that have something worth an eye
+    turned: tuple[Turned, ...]
     ailing: tuple[Ailing, ...]
     footnote: str  # where the rest is
     left_out: str  # how many stories there was no room for
     # what stands before a list
+    turns: str
     health: str
     near: str
-    also_in: str
     why: str
     also_fits: str
     score_is: str
@@ -137,6 +156,8 @@ def sheet(digest: Digest, language: str, zone: tzinfo) -> Sheet:
     """Put a digest into words."""
     stories = sum(len(s.lines) for s in digest.sections)
     told = say(language, "kept", stories)
+    if digest.turns and not stories:
+        told = say(language, "turned", len(digest.turns))
     if digest.outcome != "news":
         told = say(language, "nothing-partly" if digest.outcome == "nothing" and digest.troubles else digest.outcome)
     counts = [("read", digest.read), ("aside", digest.set_aside)]
@@ -149,12 +170,13 @@ def sheet(digest: Digest, language: str, zone: tzinfo) -> Sheet:
         failing=say(language, "failing", len(digest.troubles)).replace(" ", WIDE) if digest.troubles else "",
         counts=tuple(say(language, key, n).replace(" ", WIDE, 1) for key, n in counts),
         parts=tuple(_part(section, language, zone) for section in worth_showing(digest)),
+        turned=tuple(_turned(turn, language, zone) for turn in digest.turns),
         ailing=tuple(_ailing(health, language, zone) for health in (*digest.troubles, *digest.notices)),
         footnote=say(language, "set-aside-are") if digest.set_aside else "",
         left_out=say(language, "carried", digest.carried) if digest.carried else "",
+        turns=say(language, "turns"),
         health=say(language, "health"),
         near=say(language, "near"),
-        also_in=say(language, "also-in"),
         why=say(language, "why"),
         also_fits=say(language, "also-fits"),
         score_is=say(language, "score-is"),
@@ -174,8 +196,9 @@ def linked(url: str) -> str:
 
 
 def worth_showing(digest: Digest) -> tuple[Section, ...]:
-    """The sections of which a digest has a part: all when there is news, else those with something to watch."""
-    return tuple(section for section in digest.sections if digest.outcome == "news" or section.near)
+    """The sections of which a digest has a part: all when there is a story, else those with something to watch."""
+    stories = any(section.lines for section in digest.sections)
+    return tuple(section for section in digest.sections if stories or section.near)
 
 
 def _part(section: Section, language: str, zone: tzinfo) -> Part:
@@ -189,13 +212,14 @@ def _part(section: Section, language: str, zone: tzinfo) -> Part:
 
 def _glance(one: Near, language: str, zone: tzinfo) -> Glance:
     article = one.article.article
+    facts = (*filter(None, [_status(article, language)]), shown(one.source))
     return Glance(
         number=say(language, "numbered", id=one.article.id),
         title=shown(article.title) or say(language, "untitled"),
         url=linked(article.url),
         language=shown(article.language),
         score=number(language, one.score.value),
-        facts=(shown(one.source), *((_day(language, article.published, zone),) if article.published else ())),
+        facts=(*facts, *((_day(language, article.published, zone),) if article.published else ())),
         reasons=reasons(one.score, language, GLANCED),
     )
 
@@ -217,7 +241,9 @@ def _story(line: Line, language: str, zone: tzinfo) -> Story:
         url=linked(article.url),
         language=shown(article.language),
         score=number(language, line.score.value),
+        status=_status(article, language),
         facts=tuple(facts),
+        beside=beside(line, len(others), language),
         outlets=tuple(Link(name=_flagged(o, language), url=linked(o.url)) for o in others[:OUTLETS]),
         more=say(language, "more", len(others) - OUTLETS) if len(others) > OUTLETS else "",
         extract=extract(shown(article.summary or article.body), (match.key for match in line.score.matches)),
@@ -227,6 +253,10 @@ def _story(line: Line, language: str, zone: tzinfo) -> Story:
         links=pages_of(line),
         event=say(language, "event", moment=event) if event else "",
     )
+
+
+def _status(article: Article, language: str) -> str:
+    return status_said(language, article.status) if article.status in SHOWN else ""
 
 
 def _day(language: str, moment: datetime, zone: tzinfo) -> str:
@@ -260,9 +290,32 @@ def points(those: Iterable[Reason]) -> str:
     return DOT.join(f"{one.name}{WIDE}+{one.points}" for one in those)
 
 
+def beside(line: Line, others: int, language: str) -> str:
+    """What stands before those who tell a story too: they are echoes of the study that leads it."""
+    return say(language, "echoes", others) if is_paper(line.lead) else say(language, "also-in")
+
+
+def _turned(turn: Turn, language: str, zone: tzinfo) -> Turned:
+    article = turn.article.article
+    facts = [shown(article.journal)] * bool(article.journal)
+    facts += [_day(language, article.published, zone)] if article.published else []
+    return Turned(
+        status=status_said(language, turn.step.after),
+        title=shown(article.title) or say(language, "untitled"),
+        url=linked(article.url),
+        language=shown(article.language),
+        facts=(*facts, say(language, "numbered", id=turn.article.id), say(language, "once").replace(" ", WIDE)),
+        links=_pages_of(turn.article),
+    )
+
+
 def pages_of(line: Line) -> tuple[Link, ...]:
     """Where the article itself is, for each of the archives that hold it."""
-    found = {scheme: value for scheme, value in reversed(line.lead.aliases) if scheme in _PAGES_OF}
+    return _pages_of(line.lead)
+
+
+def _pages_of(known: Remembered) -> tuple[Link, ...]:
+    found = {scheme: value for scheme, value in reversed(known.aliases) if scheme in _PAGES_OF}
     return tuple(
         Link(name=name, url=address.format(quote(found[scheme].upper() if scheme == "nct" else found[scheme])))
         for scheme, (name, address) in _PAGES_OF.items()

@@ -1,7 +1,7 @@
 """Everything but the digest that is listed on a screen, and the profile as text to edit."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from watcher.render.words import (
     page_said,
     say,
     spaced,
+    status_said,
     tenths,
 )
 from watcher.rules import Rules
@@ -33,6 +34,7 @@ from watcher.run import Trial
 from watcher.sources import Source
 from watcher.store import Remembered
 from watcher.stories import Tie
+from watcher.works import Step
 
 
 def empty_table(language: str, *heads: str, right: Iterable[str] = (), whole: Iterable[str] = ()) -> Table:
@@ -164,13 +166,15 @@ def articles_table(found: Sequence[Remembered], language: str, zone: tzinfo) -> 
     return table
 
 
-def article_page(
+def article_page(  # noqa: PLR0913 - all that is known of it
     known: Remembered,
     story: Sequence[Remembered],
     ties: Sequence[Tie],
     names: Mapping[str, str],
     language: str,
     zone: tzinfo,
+    *,
+    steps: Sequence[Step] = (),
 ) -> RenderableType:
     """One article with all it is known by, and its story."""
     article, judged = known.article, known.reading
@@ -184,6 +188,7 @@ def article_page(
         ("seen-in", ", ".join(names.get(s, s) for s in known.sources)),
         ("names", "\n".join(f"{scheme}:{value}" for scheme, value in known.aliases)),
         ("cites", "\n".join(f"{scheme}:{value}" for scheme, value in known.cites)),
+        ("history", "\n".join(_history(known, steps, language, zone))),
         ("own-page", page_said(language, known.page, zone, judged=judged != article) if known.page else ""),
         ("scores", " · ".join(f"{name} {number(language, value, 1)}" for name, value in known.scores)),
     ):
@@ -200,6 +205,16 @@ def article_page(
         parts += [Text(""), Text(_said(language, "same-story"), style="bold")]
         parts += [_member(m, ties, names, language) for m in story if m.id != known.id]
     return Group(*parts)
+
+
+def _history(known: Remembered, steps: Sequence[Step], language: str, zone: tzinfo) -> Iterator[str]:
+    """What an article was when it was first seen, and what became of it since then."""
+    status = steps[0].before if steps else known.article.status
+    if steps or status:
+        yield f"{date_said(language, known.first_seen, zone)}  {status_said(language, status)}"
+    for step in steps:
+        because = f" ({step.because})" if step.because else ""
+        yield f"{date_said(language, step.at, zone)}  {status_said(language, step.after)}{because}"
 
 
 def _member(member: Remembered, ties: Sequence[Tie], names: Mapping[str, str], language: str) -> Text:

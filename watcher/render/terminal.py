@@ -1,5 +1,6 @@
 """The digest on a screen."""
 
+from collections.abc import Iterable
 from datetime import tzinfo
 
 from rich.console import Console, Group, JustifyMethod, OverflowMethod
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.digest import Digest
-from watcher.render.sheet import DOT, Ailing, Glance, Link, Part, Sheet, Story, points, sheet
+from watcher.render.sheet import DOT, Ailing, Glance, Link, Part, Sheet, Story, Turned, points, sheet
 from watcher.render.words import THIN, WIDE
 
 # Private characters stand in for no-break spaces while lines are broken; no text of an article holds them.
@@ -73,6 +74,11 @@ def show_digest(digest: Digest, screen: Console, *, language: str, zone: tzinfo)
         screen.print(Group(Prose(f"\n{read.told}", style="bold yellow" if read.outcome == "failed" else "")))
     for part in read.parts:
         _part(part, screen, read)
+    if read.turned:
+        screen.print()
+        screen.print(_heading(read.turns, "", "magenta"))
+        for turned in read.turned:
+            screen.print(_hung(Text("↻", style="magenta"), _turned(turned, read)))
     if read.left_out:
         screen.print(Group(Prose(f"\n{read.left_out}", style="dim")))
     if read.ailing:
@@ -122,16 +128,19 @@ def _warmth(value: int) -> str:
 def _story(story: Story, read: Sheet) -> Text:
     text = Prose()
     text.append(story.title, style=Style(bold=True, link=story.url or None))
-    text.append(f"\n{DOT.join((*_tongue(story.language, read), *story.facts))}", style="dim")
-    for link in story.links:
-        text.append(DOT, style="dim")
-        text.append(_written(link), style=Style(dim=True, link=link.url))
+    text.append("\n")
+    for flag in _tongue(story.language, read):
+        text.append(f"{flag}{DOT}", style="dim")
+    if story.status:
+        text.append(f"{story.status}{DOT}", style="bold magenta")
+    text.append(DOT.join(story.facts), style="dim")
+    _archives(text, story.links)
     text.append(f"{DOT}{story.number}", style="dim")
     if story.event:
         text.append(f"\n{story.event}", style="bold")
     if story.outlets:
         others = DOT.join((*(one.name for one in story.outlets), *filter(None, [story.more])))
-        text.append(f"\n{read.also_in}{others}", style="dim")
+        text.append(f"\n{story.beside}{others}", style="dim")
     for place, piece in enumerate(story.extract):
         text.append(piece.text if place else f"\n{piece.text}", style="bold" if piece.marked else "")
     if story.reasons:
@@ -151,9 +160,26 @@ def _glance(one: Glance, read: Sheet) -> Text:
     return text
 
 
+def _turned(turned: Turned, read: Sheet) -> Text:
+    text = Prose()
+    text.append(turned.status, style="bold magenta")
+    text.append(" — ")
+    text.append(turned.title, style=Style(link=turned.url or None))
+    text.append(f"\n{DOT.join((*_tongue(turned.language, read), *turned.facts))}", style="dim")
+    _archives(text, turned.links)
+    return text
+
+
 def _tongue(spoken: str, read: Sheet) -> tuple[str, ...]:
     """The language of an article, where it is not the reader's."""
     return (spoken.upper(),) if spoken not in ("", read.language) else ()
+
+
+def _archives(text: Text, links: Iterable[Link]) -> None:
+    """Say where an article is."""
+    for link in links:
+        text.append(DOT, style="dim")
+        text.append(_written(link), style=Style(dim=True, link=link.url))
 
 
 def _written(link: Link) -> str:

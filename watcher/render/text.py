@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from watcher.digest import Digest
 from watcher.render.extract import Passage
-from watcher.render.sheet import DOT, Ailing, Glance, Sheet, Story, points, sheet
+from watcher.render.sheet import DOT, Ailing, Glance, Sheet, Story, Turned, points, sheet
 
 WIDTH = 72
 _INDENT = " " * 5
@@ -28,6 +28,10 @@ def written(digest: Sheet) -> str:
             lines += ["", *_story(story, digest)]
         if part.near:
             lines += ["", *_wrapped(digest.near), *(line for one in part.near for line in _glance(one))]
+    if digest.turned:
+        lines += ["", "", *_headed(digest.turns)]
+        for turned in digest.turned:
+            lines += ["", *_turned(turned)]
     if digest.left_out:
         lines += ["", *_wrapped(digest.left_out)]
     if digest.ailing:
@@ -47,12 +51,14 @@ def _headed(title: str) -> Iterator[str]:
 
 def _story(story: Story, digest: Sheet) -> Iterator[str]:
     yield from _wrapped(story.title, first=f"[{story.score}]".ljust(len(_INDENT)))
-    yield from _wrapped(DOT.join((*_tongue(story.language), *story.facts)), first=_INDENT)
+    yield from _wrapped(
+        DOT.join((*_tongue(story.language), *filter(None, [story.status]), *story.facts)), first=_INDENT
+    )
     if story.event:
         yield from _wrapped(story.event, first=_INDENT)
     if story.outlets:
         others = [one.name for one in story.outlets] + [story.more] * bool(story.more)
-        yield from _wrapped(digest.also_in + DOT.join(others), first=_INDENT)
+        yield from _wrapped(story.beside + DOT.join(others), first=_INDENT)
     if story.extract:
         yield from _wrapped(_starred(story.extract), first=_INDENT)
     if story.reasons:
@@ -75,6 +81,13 @@ def _glance(one: Glance) -> Iterator[str]:
 
 def _tongue(spoken: str) -> tuple[str, ...]:
     return (spoken.upper(),) if spoken else ()
+
+
+def _turned(turned: Turned) -> Iterator[str]:
+    yield from _wrapped(f"{turned.status} — {turned.title}", first=_INDENT)
+    yield from _wrapped(DOT.join((*_tongue(turned.language), *turned.facts)), first=_INDENT)
+    for address in dict.fromkeys(a for a in (turned.url, *(link.url for link in turned.links)) if a):
+        yield _INDENT + address
 
 
 def _starred(passages: Iterable[Passage]) -> str:

@@ -79,6 +79,17 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "subject-failed": ("Veille en panne : aucune source n’a pu être lue", "Watch failed: no source could be read"),
     "numbered": ("n°\u00a0{id}", "no.\u00a0{id}"),
     "pair": ("{name} : {value}", "{name}: {value}"),
+    "turns": ("Ce que deviennent des articles déjà connus", "What became of articles known before"),
+    "once": ("signalé une fois", "said once"),
+    "turned": ("{n} article connu a changé de statut|{n} articles connus ont changé de statut",
+               "{n} known article has another status|{n} known articles have another status"),
+    "subject-turned": ("Veille : {n} changement de statut|Veille : {n} changements de statut", "Watch: {n} change of status|Watch: {n} changes of status"),
+    "echoes": ("{n} écho : |{n} échos : ", "{n} echo: |{n} echoes: "),
+    "arranged": ("{n} histoire|{n} histoires", "{n} story|{n} stories"),
+    "as-before": ("C’était déjà dit : rien n’a changé.", "That was said before: nothing changed."),
+    "apart": ("séparés le {date}", "split on {date}"),
+    "together": ("réunis le {date}", "joined on {date}"),
+    "no-words": ("Aucune histoire n’a été séparée ni réunie à la main.", "No story was split or joined by hand."),
 }  # fmt: skip
 
 _TROUBLE: dict[str, tuple[str, str]] = {
@@ -198,7 +209,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),
     "title": ("titre", "title"), "text": ("texte", "text"), "total": ("total", "total"), "no-match": ("aucun terme du profil", "no term of the profile"),
     "first-seen": ("vu le", "first seen"), "published": ("publié le", "published"), "names": ("connu comme", "known as"), "cites": ("cite", "cites"),
-    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "own-page": ("sa page", "own page"), "same-story": ("Même histoire", "Same story"),
+    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "own-page": ("sa page", "own page"), "same-story": ("Même histoire", "Same story"), "history": ("parcours", "history"),
     "is-known": ("connu", "known"), "is-new": ("nouveau", "new"), "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
     "mechanism": ("mécanisme", "mechanism"), "method": ("méthode", "method"), "": ("", ""),
 }  # fmt: skip
@@ -226,6 +237,14 @@ LETTERS: dict[str, tuple[str, str]] = {
     "no-letters": ("aucune lettre", "no letters"),
     "tries": ("{n} essai|{n} essais", "{n} try|{n} tries"),
     "of": ("de {list}, {period}", "of {list}, {period}"),
+}  # fmt: skip
+
+# What becomes of a published work.
+STATUSES: dict[str, tuple[str, str]] = {
+    "": ("connu", "known"), "preprint": ("prépublication", "preprint"),
+    "published": ("paru (auparavant prépublication)", "published (a preprint before)"),
+    "issue": ("paru dans un numéro", "printed in an issue"), "corrected": ("corrigé", "corrected"),
+    "questioned": ("mise en garde de la rédaction", "expression of concern"), "retracted": ("rétracté", "retracted"),
 }  # fmt: skip
 
 # What became of a letter, and why.
@@ -263,6 +282,11 @@ REASONS: dict[str, tuple[str, str]] = {
     "no-apprise": ("les messages demandent Apprise : pip install \"literature-watcher[push]\"", "messages need Apprise: pip install \"literature-watcher[push]\""),
     "no-mail": ("pas de « mail: » dans feeds.yaml : dites par où part le courrier", "no `mail:` in feeds.yaml: say how mail leaves"),
 }  # fmt: skip
+
+
+def status_said(language: str, status: str) -> str:
+    """What became of a work, or is to be known of it."""
+    return STATUSES[status][language == "en"]
 
 
 def say(language: str, key: str, n: int | None = None, **facts: object) -> str:

@@ -13,6 +13,7 @@ from watcher.digest import (
     standing,
     steering,
     with_near,
+    with_turns,
 )
 from watcher.profiles import Profile
 from watcher.relevance import Score, judge
@@ -20,6 +21,7 @@ from watcher.rules import Rules
 from watcher.run.opinions import stale_profiles
 from watcher.sources import Source
 from watcher.store import Remembered, Store, Told
+from watcher.works import Step
 
 
 def digest(  # noqa: PLR0913 - each is a part of what a digest is made of
@@ -43,7 +45,8 @@ def digest(  # noqa: PLR0913 - each is a part of what a digest is made of
     news += tuple(article for article in kept if now - since < article.first_seen <= now)
     news = _judged(news, profiles, store)
     made = _composed(news, sources, profiles, store, (now - since, now), language, said)
-    return _with_near(made, news, sources, profiles, store, said, seen=frozenset(), most=WATCHED)
+    made = _with_near(made, news, sources, profiles, store, said, seen=frozenset(), most=WATCHED)
+    return _with_turns(made, store, profiles, said, store.steps(since=now - since))
 
 
 def list_digest(  # noqa: PLR0913 - each is a part of what a digest is made of
@@ -69,7 +72,24 @@ def list_digest(  # noqa: PLR0913 - each is a part of what a digest is made of
     news = tuple(a for a in found if a.id > told.cursor or any(standing(a, p, said).shown for p in wanted))
     made = _composed(news, sources, wanted, store, (min(told.until, now), now), language, said)
     seen = store.shown_by(setting.name) if setting.watch else frozenset()
-    return _with_near(made, found, sources, wanted, store, said, seen=seen, most=setting.watch)
+    made = _with_near(made, found, sources, wanted, store, said, seen=seen, most=setting.watch)
+    steps = store.steps(after=told.step)
+    already = store.told_to(setting.name, {step.article for step in steps})
+    return _with_turns(made, store, wanted, said, steps, already)
+
+
+def _with_turns(
+    made: Digest,
+    store: Store,
+    profiles: tuple[Profile, ...],
+    said: Steering,
+    steps: tuple[Step, ...],
+    told: frozenset[int] = frozenset(),
+) -> Digest:
+    """A digest with what became of works."""
+    numbers = sorted({step.article for step in steps})
+    articles = {known.id: known for known in _judged(store.get(numbers), profiles, store)}
+    return with_turns(made, ((step, articles[step.article]) for step in steps), told, profiles, said)
 
 
 REACH = timedelta(days=28)  # before its last period; what a list looked at before that and left, it has left for good

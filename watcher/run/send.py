@@ -254,7 +254,8 @@ def _frozen(made: Made, store: Store, now: datetime) -> Made:
         told = [number for section in made.digest.sections for line in section.lines for number in line.fresh]
         carried = [number for line in made.left for number in line.fresh]
         near = [one.article.id for section in made.digest.sections for one in section.near if made.letters]
-        store.close_period(name, period.end, edition, told=told, carried=carried, watched=near)
+        step = made.digest.reached
+        store.close_period(name, period.end, edition, told=told, carried=carried, watched=near, step=step)
     return replace(made, letters=letters)
 
 

@@ -4,6 +4,7 @@ Facts are written first, those of one source together with its validators. Opini
 be computed again from them.
 """
 
+from watcher.store.by_hand import ByHand, Word
 from watcher.store.line import copy_of, exclusive
 from watcher.store.pages import Pages
 from watcher.store.post import Edition, Post, Told
@@ -11,8 +12,8 @@ from watcher.store.rows import Remembered, RunSummary
 from watcher.store.sources import Sources
 from watcher.store.verdicts import Verdicts
 
-__all__ = ["Edition", "Remembered", "RunSummary", "Store", "Told", "copy_of", "exclusive"]
+__all__ = ["Edition", "Remembered", "RunSummary", "Store", "Told", "Word", "copy_of", "exclusive"]
 
 
-class Store(Post, Pages, Sources, Verdicts):
+class Store(Post, ByHand, Pages, Sources, Verdicts):
     """The open database. Use it as a context manager; every write belongs in `transaction()`."""

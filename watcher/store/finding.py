@@ -92,6 +92,7 @@ class Finding(Articles):
                 ("sightings", "source, guid", "rowid"),  # one run brings several within a second
                 ("scores", "profile, value", "value DESC, profile"),
                 ("own_pages", PAGE_COLUMNS, "article"),
+                ("relations", "kind, passive, scheme, value", "kind, passive, scheme, value"),
             )
         }
         return tuple(remembered(row, {table: found.get(row[0], []) for table, found in beside.items()}) for row in rows)

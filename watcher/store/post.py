@@ -23,6 +23,7 @@ class Told:
 
     cursor: int  # the number of the last article that it looked at
     until: datetime  # the end of the last period that it told of
+    step: int = 0  # the last step of a work that it looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +41,22 @@ class Post(Finding):
 
     def told_of(self, name: str) -> Told | None:
         """How far a list has come; None for a new one."""
-        rows = self._rows("SELECT cursor, until FROM lists WHERE name = ?", (name,))
-        return Told(cursor=rows[0][0], until=datetime.fromisoformat(rows[0][1])) if rows else None
+        rows = self._rows("SELECT cursor, until, step FROM lists WHERE name = ?", (name,))
+        return Told(cursor=rows[0][0], until=datetime.fromisoformat(rows[0][1]), step=rows[0][2]) if rows else None
+
+    def told_to(self, name: str, numbers: Iterable[int]) -> frozenset[int]:
+        """Which of these articles a list has told."""
+        rows = self._rows(
+            "SELECT article FROM told WHERE list = ? AND article IN (SELECT value FROM json_each(?))",
+            (name, json.dumps(sorted(numbers))),
+        )
+        return frozenset(row[0] for row in rows)
 
     def begin_list(self, name: str, until: datetime) -> None:
         """Begin a list: what is known now is never news in it."""
         self._write(
-            "INSERT INTO lists SELECT ?, coalesce(max(id), 0), coalesce(max(id), 0), ? FROM articles",
+            "INSERT INTO lists (name, baseline, cursor, until, step) SELECT ?, coalesce(max(id), 0),"
+            " coalesce(max(id), 0), ?, (SELECT coalesce(max(id), 0) FROM steps) FROM articles",
             [(name, iso(until))],
         )
 
@@ -72,7 +82,7 @@ class Post(Finding):
         )
         return frozenset(row[0] for row in rows)
 
-    def close_period(
+    def close_period(  # noqa: PLR0913 - each is a part of what a list has to remember
         self,
         name: str,
         until: datetime,
@@ -81,15 +91,20 @@ class Post(Finding):
         told: Iterable[int],
         carried: Iterable[int],
         watched: Iterable[int] = (),
+        step: int = 0,
     ) -> None:
-        """Say that a list told of a period, what it told, what it left for the next one, what it showed beside that."""
+        """Say that a list told of a period, what it told, what it left for the next one, what it showed beside that.
+
+        `step` is the last step of a work that it looked at.
+        """
         self._write(
             "INSERT INTO editions VALUES (?, ?, ?, ?)",
             [(edition.list, edition.period, iso(edition.made), edition.stories)],
         )
         self._write(
-            "UPDATE lists SET until = ?, cursor = (SELECT coalesce(max(id), 0) FROM articles) WHERE name = ?",
-            [(iso(until), name)],
+            "UPDATE lists SET until = ?, cursor = (SELECT coalesce(max(id), 0) FROM articles), step = max(step, ?)"
+            " WHERE name = ?",
+            [(iso(until), step, name)],
         )
         self._write("INSERT INTO told VALUES (?, ?, ?)", [(name, number, edition.period) for number in told])
         self._write("DELETE FROM carried WHERE list = ?", [(name,)])
