@@ -11,9 +11,12 @@ from digests import DIGEST, NOW, PAPER, PARIS, QUIET, RETRACTED, STORY
 from test_cli import Watcher, filled, model, watcher
 
 from watcher.digest import Digest, Section
+from watcher.render.html import page
 from watcher.render.json import digest_json
 from watcher.render.mail import Envelope, mail, subject
 from watcher.render.markdown import markdown
+from watcher.render.parcels import short
+from watcher.render.sheet import sheet
 from watcher.render.terminal import console, show_digest
 from watcher.render.text import text
 from watcher.store import Store
@@ -57,11 +60,34 @@ def test_a_digest_may_hold_nothing_else() -> None:
     assert subject(DIGEST, "en").startswith("Watch: 3 stories to read")
 
 
+def test_on_a_screen_the_second_line_is_that_of_a_story() -> None:
+    said = on_screen(ONLY).splitlines()
+    assert said[-2].strip() == "↻  rétracté — Ferritinophagy & relapse: a cohort"
+    facts = "EN · PLOS ONE · 4 septembre 2025 · doi.org/10.5555/pone.0300001 · n° 311 · signalé une fois"
+    assert " ".join(on_screen(ONLY, "fr").split()).endswith(facts)
+    assert "EN ·" not in on_screen(ONLY, "en")  # the reader's own language goes without saying
+
+
+def test_beside_what_is_worth_an_eye_no_profile_says_that_it_has_nothing() -> None:
+    bare = tuple(replace(section, lines=()) for section in DIGEST.sections)
+    bare = (*bare, Section(profile="sans rien", threshold=1, lines=()))
+    digest = replace(ONLY, sections=bare)
+    assert [part.profile for part in sheet(digest, "fr", PARIS).parts] == ["ferroptose", "melanome-senescence"]
+    assert "sans rien" not in on_screen(digest) + plain(digest) + short(digest, "fr", PARIS)
+
+
+def test_a_short_message_names_the_first_of_them() -> None:
+    many = tuple(replace(RETRACTED, article=replace(RETRACTED.article, id=n)) for n in range(7))
+    said = short(replace(ONLY, turns=many), "fr", PARIS).replace("\u00a0", " ")
+    assert said.count("rétracté — Ferritinophagy & relapse: a cohort\nhttps://journals.example/pone.0300001\n") == 5
+    assert said.endswith("\n\n2 autres\n")
+
+
 def test_it_is_said_that_it_is_said_once() -> None:
     message = mail(ONLY, Envelope(sender="veille@chu.example"), "fr", PARIS)
     assert isinstance(message, EmailMessage)
     bodies = [part.get_content() for part in message.walk() if not part.is_multipart()]
-    for form in (*bodies, on_screen(ONLY)):
+    for form in (*bodies, on_screen(ONLY), page(ONLY, "fr", PARIS), markdown(ONLY, "fr", PARIS)):
         assert "signalé une fois" in form.replace("\u00a0", " ")
         assert "Ferritinophagy" in form
 
@@ -72,8 +98,20 @@ def test_whoever_reads_a_retracted_article_sees_it() -> None:
     digest = replace(DIGEST, turns=(), sections=(section,))
     for form in (on_screen(digest), plain(digest), markdown(digest, "fr", PARIS)):
         assert "rétracté" in form
+    for form in (page(digest, "fr", PARIS), short(digest, "fr", PARIS)):
+        assert "rétracté" in form
     (line,) = digest_json(digest)["sections"][0]["lines"]
     assert (line["status"], line["echoes"]) == ("retracted", 5)
+
+
+def test_whoever_keeps_an_eye_on_a_retracted_article_sees_it() -> None:
+    (one,) = DIGEST.sections[0].near
+    article = replace(one.article, article=replace(one.article.article, status="retracted"))
+    section = replace(DIGEST.sections[0], lines=(), near=(replace(one, article=article),))
+    digest = replace(QUIET, sections=(section,))
+    for form in (on_screen(digest), plain(digest), markdown(digest, "fr", PARIS), page(digest, "fr", PARIS)):
+        assert "rétracté" in form
+    assert digest_json(digest)["sections"][0]["near"][0]["status"] == "retracted"
 
 
 def test_programs_read_what_became_of_an_article() -> None:

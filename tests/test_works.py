@@ -441,6 +441,13 @@ def test_a_digest_says_once_what_became_of_a_paper(store: Store) -> None:
     assert shown(store, now=NOW + 30 * DAY).turns == ()
 
 
+def test_two_digests_that_meet_share_no_turn(store: Store) -> None:
+    bring(store, PAPER, now=NOW - 30 * DAY)
+    bring(store, RETRACTS)
+    assert len(store.steps(since=NOW - DAY)) == 1
+    assert store.steps(since=NOW) == ()  # the first moment is not of the period
+
+
 def test_what_is_news_carries_its_own_status(store: Store) -> None:
     bring(store, PAPER)
     bring(store, RETRACTS)
@@ -448,6 +455,17 @@ def test_what_is_news_carries_its_own_status(store: Store) -> None:
     assert found.turns == ()
     (line,) = (line for section in found.sections for line in section.lines)
     assert (line.lead.id, line.lead.article.status) == (1, "retracted")
+
+
+@pytest.mark.parametrize("title", [NOTICE.title, "Le fer des lysosomes et la ferroptose des cellules persistantes"])
+def test_a_notice_is_not_worth_an_eye(store: Store, title: str) -> None:
+    bring(store, replace(PAPER, title="Le béton des ponts de Bretagne", summary="Rien."), now=NOW - 30 * DAY)
+    notice = RETRACTS if title == NOTICE.title else replace(NOTICE, title=title)
+    bring(store, notice)
+    (score,) = (dict(known.scores)["ferro"] for known in all_of(store) if known.id == 2)
+    high = replace(FERRO, threshold=score / 0.9)
+    (section,) = digest((), (high,), store, since=7 * DAY, now=NOW).sections
+    assert [one.article.id for one in section.near] == ([] if notice is RETRACTS else [2])
 
 
 def test_what_never_fitted_is_not_said(store: Store) -> None:

@@ -75,7 +75,7 @@ def _turn(feed: Element, turn: Turn, turned: Turned) -> None:
     for link in turned.links:
         _add(entry, "link", rel="related", href=link.url, title=link.name)
     _add(entry, "updated", _time(turn.step.at))
-    _add(entry, "content", _paragraph(DOT.join(turned.facts)), type="html")
+    _add(entry, "content", _paragraph(DOT.join((*turned.facts, turned.number, turned.said))), type="html")
 
 
 def _founder(line: Line) -> str:

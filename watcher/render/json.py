@@ -117,6 +117,7 @@ def _near(one: Near) -> dict[str, Any]:
         "source": one.source,
         "language": article.language,
         "published": time(article.published),
+        "status": article.status or None,
         "score": score_json(one.score),
     }
 

@@ -78,7 +78,15 @@ def _glance(one: Glance) -> str:
 
 def _turned(turned: Turned) -> str:
     title = _link(Link(name=turned.title, url=turned.url))
-    facts = DOT.join((*_tongue(turned.language), *map(escaped, turned.facts), *map(_link, turned.links)))
+    facts = DOT.join(
+        (
+            *_tongue(turned.language),
+            *map(escaped, turned.facts),
+            *map(_link, turned.links),
+            escaped(turned.number),
+            escaped(turned.said),
+        )
+    )
     return f"- **{escaped(turned.status)}** — {title}  \n  {facts}"
 
 

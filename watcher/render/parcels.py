@@ -65,7 +65,8 @@ def short(digest: Digest, language: str, zone: tzinfo) -> str:
     )  # fmt: skip
     lines = [read.title]
     for _, story in stories[:NAMED]:
-        lines += ["", f"{story.score}  {_clipped(story.title)}", *([story.url] if story.url else [])]
+        title = f"{story.status} — {story.title}" if story.status else story.title
+        lines += ["", f"{story.score}  {_clipped(title)}", *([story.url] if story.url else [])]
     if len(stories) > NAMED:
         lines += ["", say(language, "more", len(stories) - NAMED)]
     for turned in read.turned[:NAMED]:

@@ -113,8 +113,10 @@ class Turned:
     title: str
     url: str
     language: str
-    facts: tuple[str, ...]  # where it was published, when, its number, that this is said once
+    facts: tuple[str, ...]  # where it was published, when
     links: tuple[Link, ...]
+    number: str
+    said: str  # that it is said once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +294,7 @@ def points(those: Iterable[Reason]) -> str:
 
 def beside(line: Line, others: int, language: str) -> str:
     """What stands before those who tell a story too: they are echoes of the study that leads it."""
-    return say(language, "echoes", others) if is_paper(line.lead) else say(language, "also-in")
+    return say(language, "echoes", others).replace(" ", WIDE, 1) if is_paper(line.lead) else say(language, "also-in")
 
 
 def _turned(turn: Turn, language: str, zone: tzinfo) -> Turned:
@@ -304,8 +306,10 @@ def _turned(turn: Turn, language: str, zone: tzinfo) -> Turned:
         title=shown(article.title) or say(language, "untitled"),
         url=linked(article.url),
         language=shown(article.language),
-        facts=(*facts, say(language, "numbered", id=turn.article.id), say(language, "once").replace(" ", WIDE)),
+        facts=tuple(facts),
         links=_pages_of(turn.article),
+        number=say(language, "numbered", id=turn.article.id),
+        said=say(language, "once").replace(" ", WIDE),
     )
 
 

@@ -133,9 +133,7 @@ def _story(story: Story, read: Sheet) -> Text:
         text.append(f"{flag}{DOT}", style="dim")
     if story.status:
         text.append(f"{story.status}{DOT}", style="bold magenta")
-    text.append(DOT.join(story.facts), style="dim")
-    _archives(text, story.links)
-    text.append(f"{DOT}{story.number}", style="dim")
+    _facts(text, story.facts, story.links, story.number)
     if story.event:
         text.append(f"\n{story.event}", style="bold")
     if story.outlets:
@@ -165,8 +163,8 @@ def _turned(turned: Turned, read: Sheet) -> Text:
     text.append(turned.status, style="bold magenta")
     text.append(" — ")
     text.append(turned.title, style=Style(link=turned.url or None))
-    text.append(f"\n{DOT.join((*_tongue(turned.language, read), *turned.facts))}", style="dim")
-    _archives(text, turned.links)
+    text.append("\n")
+    _facts(text, (*_tongue(turned.language, read), *turned.facts), turned.links, turned.number, turned.said)
     return text
 
 
@@ -175,11 +173,14 @@ def _tongue(spoken: str, read: Sheet) -> tuple[str, ...]:
     return (spoken.upper(),) if spoken not in ("", read.language) else ()
 
 
-def _archives(text: Text, links: Iterable[Link]) -> None:
-    """Say where an article is."""
-    for link in links:
-        text.append(DOT, style="dim")
-        text.append(_written(link), style=Style(dim=True, link=link.url))
+def _facts(text: Text, facts: Iterable[str], links: Iterable[Link], *rest: str) -> None:
+    """Facts of an article, the archives that hold it between them."""
+    said: list[tuple[str, str | None]] = [(fact, None) for fact in facts]
+    said += [(_written(link), link.url) for link in links]
+    said += [(fact, None) for fact in rest]
+    for place, (fact, url) in enumerate(said):
+        text.append(DOT if place else "", style="dim")
+        text.append(fact, style=Style(dim=True, link=url))
 
 
 def _written(link: Link) -> str:

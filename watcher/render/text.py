@@ -85,7 +85,7 @@ def _tongue(spoken: str) -> tuple[str, ...]:
 
 def _turned(turned: Turned) -> Iterator[str]:
     yield from _wrapped(f"{turned.status} — {turned.title}", first=_INDENT)
-    yield from _wrapped(DOT.join((*_tongue(turned.language), *turned.facts)), first=_INDENT)
+    yield from _wrapped(DOT.join((*_tongue(turned.language), *turned.facts, turned.number, turned.said)), first=_INDENT)
     for address in dict.fromkeys(a for a in (turned.url, *(link.url for link in turned.links)) if a):
         yield _INDENT + address
 
