@@ -7,12 +7,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from watcher.articles import Article
-from watcher.digest import Digest, Line, Outlet, Section
+from watcher.digest import Digest, Line, Near, Outlet, Section, Turn
 from watcher.health import Health
 from watcher.relevance import Match, Score
 from watcher.rules import Ruling
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Remembered
+from watcher.works import Step
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -54,7 +55,7 @@ def outlet(name: str, article: int, language: str = "fr", url: str = "") -> Outl
 def line(lead: Remembered, matches: tuple[Match, ...], *others: Outlet, also: tuple[str, ...] = ()) -> Line:
     score = Score(profile="ferroptose", value=sum(m.contribution for m in matches), matches=matches)
     first = outlet(lead.article.source, lead.id, lead.article.language, lead.article.url)
-    return Line(lead=lead, score=score, scored=lead.id, outlets=(first, *others), new=1, also=also)
+    return Line(lead=lead, score=score, scored=lead.id, outlets=(first, *others), also=also, fresh=(lead.id,))
 
 
 PAPER = remembered(
@@ -117,11 +118,35 @@ RULED = replace(
                 summary="Le fer nourrit la tumeur ; il la tue aussi ! Des chercheurs l’ont vu chez la souris.",
                 language="fr",
                 published=datetime(2026, 3, 1, 9, 0, tzinfo=UTC),
+                event=datetime(2026, 3, 10, 13, 30, tzinfo=UTC),
             ),
         ),
         (match("fer", "=iron", 22.5), match("tumeur", "=tumour", 9.5)),
     ),
     rule=Ruling(name="always", word="Institut Curie", profile=""),
+)
+ALMOST = Near(
+    article=remembered(
+        9,
+        Article(
+            source="Bench & Bedside",
+            url="https://bench.example/iron?a=1&b=2",
+            title="Iron in <melanoma>: what a dozen mice can & cannot tell",
+            language="en",
+            published=datetime(2026, 2, 27, 9, 0, tzinfo=UTC),
+        ),
+    ),
+    score=Score(
+        profile="ferroptose",
+        value=46.2,
+        matches=(match("fer", "=iron", 22.5), match("tumeur", "=tumour", 13.5), match("souris", "=mouse", 10.2)),
+    ),
+    source="Bench & Bedside",
+)
+ALSO = Near(
+    article=remembered(10, Article(source="Egora", title="", language="fr")),
+    score=Score(profile="melanome-senescence", value=40.0, matches=(match("sénescence", "=senescence", 40.0),)),
+    source="Egora",
 )
 SILENT = Health(
     source=Source(id="egora", url="https://egora.example/rss", name="Egora & Cie"),
@@ -142,12 +167,30 @@ BLOCKED = Health(
     since=datetime(2026, 2, 27, 5, 0, tzinfo=UTC),
     advice="ask-publisher",
 )
+RETRACTED = Turn(
+    article=remembered(
+        311,
+        Article(
+            source="Flux de PLOS",
+            url="https://journals.example/pone.0300001",
+            title="Ferritinophagy & relapse: a cohort",
+            language="en",
+            journal="PLOS ONE",
+            published=datetime(2025, 9, 4, 10, 0, tzinfo=UTC),
+            status="retracted",
+        ),
+        ("doi", "10.5555/pone.0300001"),
+    ),
+    step=Step(
+        id=1, article=311, at=NOW - timedelta(days=2), before="", after="retracted", because="doi:10.5555/pone.0399999"
+    ),
+)
 DIGEST = Digest(
     start=NOW - timedelta(days=7),
     end=NOW,
     sections=(
-        Section(profile="ferroptose", threshold=50.0, lines=(STORY, UNDATED, RULED)),
-        Section(profile="melanome-senescence", threshold=50.0, lines=()),
+        Section(profile="ferroptose", threshold=50.0, lines=(STORY, UNDATED, RULED), near=(ALMOST,)),
+        Section(profile="melanome-senescence", threshold=50.0, lines=(), near=(ALSO,)),
     ),
     read=1312,
     set_aside=1309,
@@ -155,8 +198,9 @@ DIGEST = Digest(
     sources=3,
     troubles=(BLOCKED,),
     notices=(SILENT,),
+    turns=(RETRACTED,),
 )
-QUIET = replace(DIGEST, sections=(), read=0, set_aside=0, by_rules=0, troubles=(), notices=())
+QUIET = replace(DIGEST, turns=(), sections=(), read=0, set_aside=0, by_rules=0, troubles=(), notices=())
 PARTLY = replace(QUIET, troubles=(BLOCKED,))
 FAILED = replace(PARTLY, sources=1)
 

@@ -1,7 +1,7 @@
 """Runs of `send` to be killed: a process that forks one for each line that it reads, and a mail server that strikes.
 
-As a program: `killed.py DATABASE PORT`. A line is the time that the clock of a run says. The answer is the number of
-its process and, when that has ended, how.
+As a program: `killed.py DATABASE PORT [earnest]`, letters then being written as the command does it. A line is the time
+that the clock of a run says. The answer is the number of its process and, when that has ended, how.
 """
 
 import os
@@ -20,9 +20,10 @@ from random import Random
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from lists import Post
+from lists import PLAIN, Post
 
 from watcher.outbox import MailSettings, smtp
+from watcher.run.send import Writer
 from watcher.store import Store
 
 POINTS = ("connect", "EHLO", "MAIL", "RCPT", "DATA", "body", "dot", "answer", "QUIT")
@@ -35,21 +36,24 @@ def hasty(database: Path) -> Store:
     return store
 
 
-def run(database: Path, port: int, now: datetime) -> None:
+def run(database: Path, port: int, now: datetime, writer: Writer) -> None:
     """One run of `send`, as the command does it."""
     mail = MailSettings(sender="veille@chu.example", host="127.0.0.1", port=port, security="none", deadline=10.0)
     with hasty(database) as store:
-        Post(store=store, mail=mail, now=now).send()
+        Post(store=store, mail=mail, now=now, writer=writer).send()
 
 
 def main() -> None:
     """Fork a run for each line."""
     assert smtp  # loaded once, and not in each child
+    writer = PLAIN
+    if "earnest" in sys.argv:
+        from test_run_send_ways import WRITER as writer  # noqa: N811
     database, port = Path(sys.argv[1]), int(sys.argv[2])
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            run(database, port, datetime.fromisoformat(line.strip()))
+            run(database, port, datetime.fromisoformat(line.strip()), writer)
             os._exit(0)
         print(child, flush=True)  # noqa: T201 - the answer
         print(os.waitpid(child, 0)[1], flush=True)  # noqa: T201
@@ -58,8 +62,8 @@ def main() -> None:
 class Runs:
     """The process that forks, so that Python starts once; without threads, so that it may."""
 
-    def __init__(self, database: Path, port: int) -> None:
-        command = [sys.executable, __file__, str(database), str(port)]
+    def __init__(self, database: Path, port: int, *, earnest: bool = False) -> None:
+        command = [sys.executable, __file__, str(database), str(port), *["earnest"] * earnest]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Self:
@@ -90,6 +94,8 @@ class Striker:
 
     lots: Random
     point: str = ""
+    skip: int = 0  # how often the point is passed before
+    largest: int = 0  # bytes of a mail that it takes; 0: any
     victim: SimpleQueue[int] = field(default_factory=SimpleQueue)
     taken: list[bytes] = field(default_factory=list)
     _door: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
@@ -109,6 +115,11 @@ class Striker:
     @property
     def port(self) -> int:
         return int(self._door.getsockname()[1])
+
+    def forget(self) -> None:
+        """Forget a victim that ended before the point was reached."""
+        while not self.victim.empty():
+            self.victim.get()
 
     def _accept(self) -> None:
         while True:
@@ -136,6 +147,10 @@ class Striker:
                 mail += part
             if not part:
                 return
+            if self.largest and len(mail) > self.largest:
+                self._strike("dot")
+                line.sendall(b"552 5.3.4 too large\r\n")
+                continue
             if not self._strike("dot") or self.lots.random() < 0.5:  # it may have it, although it could not say so
                 self.taken.append(mail)
             line.sendall(b"250 taken\r\n")
@@ -143,6 +158,9 @@ class Striker:
 
     def _strike(self, point: str) -> bool:
         if point != self.point:
+            return False
+        if self.skip:
+            self.skip -= 1
             return False
         self.point = ""
         victim = self.victim.get(timeout=10)

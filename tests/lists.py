@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from watcher.articles import Article
 from watcher.digest import Digest, DigestSetting
 from watcher.identity import identify
-from watcher.outbox import MailSettings
+from watcher.outbox import MailSettings, Outs
 from watcher.profiles import Profile, ProfileSetting, learn
 from watcher.run import take_in
 from watcher.run.send import SendReport, World, Writer, send, stories_of
 from watcher.seeds import Seed
-from watcher.sources import Source
+from watcher.sources import Secret, Source
 from watcher.store import Store
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -69,6 +69,7 @@ class Post:
     lists: tuple[DigestSetting, ...] = (HEBDO,)
     profiles: tuple[Profile, ...] = (FERRO,)
     writer: Writer = PLAIN
+    push: dict[str, Secret] = field(default_factory=dict)
     count: int = 0
     reports: list[SendReport] = field(default_factory=list)
 
@@ -105,7 +106,9 @@ class Post:
     def send(self, **later: float) -> SendReport:
         """Send, after so many `minutes=`, `hours=`, `days=` or `weeks=`."""
         self.now += timedelta(**later)
-        self.reports.append(send(self.world, self.store, self.mail, self.writer, clock=lambda: self.now))
+        self.reports.append(
+            send(self.world, self.store, Outs(mail=self.mail, push=self.push), self.writer, clock=lambda: self.now)
+        )
         return self.reports[-1]
 
     def told(self) -> list[tuple[str, tuple[int, ...]]]:

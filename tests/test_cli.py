@@ -149,6 +149,7 @@ def test_every_command_has_help_with_an_example_in_both_languages() -> None:
     subcommands = {f"watcher sources {name}" for name in of_sources}
     subcommands |= {f"watcher profiles {name}" for name in ("list", "show", "diff", "undo")}
     subcommands |= {f"watcher outbox {name}" for name in ("list", "show", "retry", "drop")}
+    subcommands |= {f"watcher story {name}" for name in ("split", "join", "list")}
     assert set(french) == set(english) == {f"watcher {name}" for name in COMMANDS} | subcommands
     for name in french:
         for text, example, help_said in (
@@ -378,7 +379,7 @@ def test_explain_adds_up(watcher: Watcher, filled: Path) -> None:
 def test_digest_and_its_period(watcher: Watcher, filled: Path) -> None:
     text = watcher("digest", cwd=filled).stdout
     assert "La ferroptose tue les cellules persistantes" in text
-    assert "1 histoire à lire\u00a0· 3 articles lus\u00a0· 2 articles mis de côté" in text
+    assert "1 histoire à lire\u00a0· 3\u00a0articles lus\u00a0· 2\u00a0articles mis de côté" in text
     facts = json.loads(watcher("digest", "--format", "json", "--since", "12h", cwd=filled).stdout)
     assert (facts["outcome"], facts["read"], facts["set_aside"]) == ("news", 3, 2)
     assert "12h, 7d, 2w" in watcher("digest", "--since", "bientôt", cwd=filled, code=2).stderr

@@ -45,7 +45,9 @@ def typed(tmp_path: Path) -> Typed:
     (tmp_path / "un.jsonl").write_text(json.dumps(RECORD), encoding="utf-8")
 
     def typed(*words: str, code: int = 0, **wishes: str) -> Any:
-        environment = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG") or k.startswith("COV")}
+        environment = {
+            k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "PYTHONPATH") or k.startswith("COV")
+        }
         environment |= {"HOME": str(tmp_path), "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error"}
         environment |= {"TMPDIR": str(tmp_path), "BROWSER": "false"} | wishes
         command = [sys.executable, "-m", "watcher", *words]

@@ -90,7 +90,7 @@ def test_rules_set_aside_and_give_back(watcher: Watcher, filled: Path) -> None:
     settings.write_text(plain + "rules: {never: [iron lysosomes | fer]}\n", encoding="utf-8")
     digest = watcher("digest", cwd=filled).stdout
     assert "La ferroptose tue" not in digest
-    assert "dont 1 par vos règles" in digest
+    assert "dont\u00a01 par vos règles" in digest
     assert "la règle «\u00a0never\u00a0»" in watcher("why-not", "1", cwd=filled).stdout
     settings.write_text(plain + "rules: {always: [sugar]}\n", encoding="utf-8")
     digest = watcher("digest", cwd=filled).stdout

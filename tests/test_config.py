@@ -420,6 +420,13 @@ WRONG: list[tuple[str, str | bytes, int, str]] = [  # reason, file, line, where
     ("not-a-text", SOURCES + "digests: [{name: a, most: [1]}]", 2, "digests[0].most"),
     ("not-a-list", SOURCES + "digests: [{name: a, to: a@b.fr}]", 2, "digests[0].to"),
     ("unknown-key", SOURCES + "digests: [{name: a, cap: 5}]", 2, "digests[0].cap"),
+    ("not-a-few", SOURCES + "digests: [{name: a, watch: 21}]", 2, "digests[0].watch"),
+    ("not-a-few", SOURCES + "digests: [{name: a, watch: -1}]", 2, "digests[0].watch"),
+    ("unknown-form", SOURCES + "digests: [{name: a, form: pdf}]", 2, "digests[0].form"),
+    ("not-for-letters", SOURCES + "digests: [{name: a, form: markdown, to: [a@b.fr]}]", 2, "digests[0].form"),
+    ("push-here", SOURCES + "digests: [{name: a, push: ['slack://T/B/hunter22']}]", 2, "digests[0].push[0]"),
+    ("not-an-id", SOURCES + "digests: [{name: a, push: ['Un Salon']}]", 2, "digests[0].push[0]"),
+    ("no-such-folder", SOURCES + "templates: absent", 2, "templates"),
     ("missing", SOURCES + "mail: {host: a.fr}", 2, "mail.from"),
     ("missing", SOURCES + "mail: {from: a@b.fr}", 2, "mail.host"),
     ("missing", SOURCES + "mail: {from: a@b.fr, sendmail: no}", 2, "mail.host"),
@@ -455,6 +462,28 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path)
     assert [(m.reason, m.line) for m in caught.value.mistakes] == [("unreadable", 0)]
+
+
+def test_where_a_digest_goes_and_in_which_form(tmp_path: Path) -> None:
+    (tmp_path / "modeles").mkdir()
+    (tmp_path / "feeds.yaml").write_text(
+        SOURCES
+        + "templates: modeles\ndigests:\n  - {name: a, form: text, to: [a@b.fr], push: [salon], watch: 0}\n"
+        + "  - {name: b, form: markdown, folder: veille}\n  - {name: c}\n"
+    )
+    settings = load(tmp_path / "feeds.yaml")
+    first, second, third = settings.digests
+    assert settings.templates == tmp_path / "modeles"
+    assert (first.form, first.push, first.watch, first.delivered) == ("text", ("salon",), 0, True)
+    assert (second.form, second.folder, second.watch, second.delivered) == ("markdown", tmp_path / "veille", 5, True)
+    assert (third.form, third.delivered) == ("html", False)
+
+
+def test_an_address_that_is_a_key_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text(SOURCES + "digests: [{name: a, push: ['slack://T/B/hunter22']}]")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "feeds.yaml")
+    assert "hunter22" not in repr(caught.value.mistakes)
 
 
 def test_the_table_has_every_reason() -> None:

@@ -10,13 +10,13 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from watcher.config import secrets
-from watcher.config.secrets import read_mail_password, read_push_address, read_secrets
+from watcher.config.secrets import read_mail_password, read_push_addresses, read_secrets
 from watcher.errors import ConfigError, UsageError
 from watcher.sources import Secret, Source
 
 BOTH = """\
 mail: {password: "from the file"}
-push: {address: "ntfy://room"}
+push: {salon: "ntfy://room", garde: "json://night"}
 inserm: {user: marie, password: other}
 """
 
@@ -56,15 +56,18 @@ def written(folder: Path, text: str, mode: int = 0o600) -> Path:
 
 def test_the_environment_then_the_file_then_the_keyring(tmp_path: Path) -> None:
     file = written(tmp_path, BOTH)
-    said = {"WATCHER_MAIL_PASSWORD": "from outside", "WATCHER_PUSH_ADDRESS": "json://elsewhere"}
+    said = {"WATCHER_MAIL_PASSWORD": "from outside", "WATCHER_PUSH_NULLE_PART": "json://elsewhere"}
     assert read_mail_password(file, "marie", said) == Secret("from outside")
     assert read_mail_password(file, "marie", {}) == Secret("from the file")
     assert read_mail_password(tmp_path / "none.yaml", "marie", {}) == Secret("from the ring")
     assert read_mail_password(tmp_path / "none.yaml", "luc", {}) == Secret("")
     assert read_mail_password(tmp_path / "none.yaml", "", {}) == Secret("")
-    assert read_push_address(file, said) == Secret("json://elsewhere")
-    assert read_push_address(file, {}) == Secret("ntfy://room")
-    assert read_push_address(tmp_path / "none.yaml", {}) == Secret("")
+    places = ("salon", "garde", "nulle-part")
+    kept = {"salon": Secret("ntfy://room"), "garde": Secret("json://night")}
+    assert read_push_addresses(file, places, {}) == kept
+    assert read_push_addresses(file, ("garde",), {}) == {"garde": Secret("json://night")}
+    assert read_push_addresses(file, places, said) == kept | {"nulle-part": Secret("json://elsewhere")}
+    assert read_push_addresses(tmp_path / "none.yaml", places, {}) == {}
 
 
 @pytest.mark.parametrize("text", ["", "mail:\n", "push: {address: a}\n", "mail: {}\n"])

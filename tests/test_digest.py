@@ -104,7 +104,7 @@ def test_a_story_has_one_line_whatever_the_number_of_its_tellings() -> None:
     ]
     line = only(made(*tellings))
     assert [o.article for o in line.outlets] == [line.lead.id, *(n for n in (1, 2, 3) if n != line.lead.id)]
-    assert line.new == 3
+    assert len(line.fresh) == 3
 
 
 def test_each_profile_has_a_section_in_the_order_of_the_settings() -> None:
@@ -145,7 +145,7 @@ def test_the_threshold_itself_is_enough(value: float, shown: int) -> None:
 
 def test_a_weak_telling_comes_along_with_a_strong_one_and_is_not_set_aside() -> None:
     digest = made(article(1, {"ferro": 90}, story=1), article(2, {"ferro": 3}, story=1), article(3, {"ferro": 10}))
-    assert (only(digest).new, digest.read, digest.set_aside) == (2, 3, 1)
+    assert (len(only(digest).fresh), digest.read, digest.set_aside) == (2, 3, 1)
 
 
 LEADS: dict[str, tuple[tuple[Remembered, ...], int]] = {
@@ -192,7 +192,7 @@ def test_older_tellings_are_outlets_but_bring_no_line_by_themselves() -> None:
     old = article(1, {"ferro": 99}, story=1, seen=NOW - 20 * DAY, doi="10.1000/a", sources=("nature",))
     late = article(5, {"ferro": 60}, story=1, seen=NOW - DAY, sources=("daily", "inserm"))
     line = only(made(late, older=(old,)))
-    assert (line.lead.id, line.new, line.scored) == (5, 1, 5)
+    assert (line.lead.id, len(line.fresh), line.scored) == (5, 1, 5)
     assert [(o.article, o.source) for o in line.outlets] == [(5, "The Daily"), (5, "Inserm"), (1, "nature")]
     weak = replace(late, scores=(("ferro", 20.0),))
     assert made(weak, older=(old,)).outcome == "nothing"
@@ -284,7 +284,9 @@ def test_every_new_article_is_in_one_line_or_set_aside(
     new = {k.id for k in fresh}
     assert set(shown.values()) <= {1}
     assert (
-        sum(number in new for number in shown) == sum(line.new for line in everything) == digest.read - digest.set_aside
+        sum(number in new for number in shown)
+        == sum(len(line.fresh) for line in everything)
+        == digest.read - digest.set_aside
     )
     assert digest.read == len(fresh)
     stories = {k.story for k in fresh if any(value >= 50 for _, value in k.scores)}
@@ -327,7 +329,7 @@ def test_a_rejected_article_is_not_shown_for_that_profile() -> None:
 def test_the_story_of_a_rejected_article_is_led_by_another() -> None:
     paper, brief = article(1, {"ferro": 90}, doi="10.1/x"), article(2, {"ferro": 60}, story=1)
     line = only(steered(told((1, "ferro", False)), paper, brief))
-    assert (line.lead.id, line.scored, line.new) == (2, 2, 2)
+    assert (line.lead.id, line.scored, len(line.fresh)) == (2, 2, 2)
     assert [o.article for o in line.outlets] == [2, 1]
     assert only(steered(told(), paper, brief)).lead.id == 1
 

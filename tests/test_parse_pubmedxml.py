@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.articles import Article
+from watcher.articles import Article, Relation
 from watcher.errors import UsageError
 from watcher.parse.pubmedxml import articles_of, read_pubmed
 
@@ -91,6 +91,7 @@ def test_a_full_record() -> None:
             volume="20",
             pages="91-92",
             ids=(("pmid", "31234567"), ("doi", "10.1000/abc"), ("pmcid", "PMC1234567")),
+            relations=(Relation(kind="translation_of", of=("title", "La ferroptose des cellules persistantes.")),),
         ),
     )
 

@@ -28,7 +28,7 @@ def test_a_reader_reads_it() -> None:
     found = feed(DIGEST)
     assert found.version == "atom10"
     assert found.feed.title == "Veille du 23 février au 2 mars 2026"
-    paper, undated, ruled, sources = found.entries
+    paper, undated, ruled, near, also, turned, sources = found.entries
     assert paper.link == "https://www.nature.example/articles/s41586-1?a=1&b=2"
     assert [author.name for author in paper.authors] == ["Lefebvre C", "Zoé Œuvrard", "Consortium Fer and Fils"]
     assert [tag.term for tag in paper.tags] == ["ferroptose"]
@@ -36,14 +36,23 @@ def test_a_reader_reads_it() -> None:
     assert undated.title == "(sans titre)"
     assert "published" not in undated
     assert "« une piste »" in ruled.title.replace("\u00a0", " ")
+    assert turned.title == "rétracté — Ferritinophagy & relapse: a cohort"
     assert sources.title.startswith("Sources à surveiller")
-    assert len({entry.id for entry in found.entries}) == 4
+    assert "http://" not in near.content[0].value
+    assert 'href="https://bench.example/iron?a=1&amp;b=2"' in near.content[0].value
+    assert "&lt;melanoma&gt;" in near.content[0].value
+    assert "(sans titre)" in also.content[0].value
+    assert len({entry.id for entry in found.entries}) == 7
     assert all(entry.id.startswith("tag:") and entry.updated for entry in found.entries)
 
 
 def test_a_failure_is_an_entry_and_nothing_new_is_none() -> None:
     assert [len(feed(d).entries) for d in (QUIET, FAILED)] == [0, 1]
     assert "n’est pas une absence" in feed(FAILED).feed.subtitle
+
+
+def test_what_is_left_for_the_next_one_is_said() -> None:
+    assert "3 histoires attendent" in feed(replace(DIGEST, carried=3)).feed.subtitle.replace("\u00a0", " ")
 
 
 def test_ids_stay_from_one_digest_to_the_next() -> None:

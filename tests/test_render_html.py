@@ -15,6 +15,7 @@ from digests import DIGEST, FAILED, HOSTILE, PARIS, PARTLY, QUIET, golden, many,
 
 from watcher.errors import UsageError
 from watcher.render.html import page
+from watcher.render.mail import Envelope, mail
 from watcher.render.sheet import sheet, shown
 
 
@@ -76,7 +77,7 @@ def seen(document: str) -> _Seen:
 
 ELEMENTS = set(
     "html head meta title style body header main footer section article"
-    " div h1 h2 h3 p span a bdi b mark ul li small".split()
+    " div h1 h2 h3 h4 p span a bdi b mark ul li small".split()
 )
 
 
@@ -124,14 +125,31 @@ def test_an_own_template_takes_the_place_of_ours(tmp_path: Path) -> None:
         "{{ 1 / 0 }}",
         "{% include '../../etc/passwd' %}",
         "{{ digest.parts.append(1) }}",
+        "{% for x in range(10 ** 9) %}{% endfor %}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
     ],
 )
 def test_a_template_that_fails_or_looks_elsewhere_is_refused(template: str, tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text(template, encoding="utf-8")
+    (tmp_path / "page.html").write_text(f"\n{template}\n", encoding="utf-8")
     with pytest.raises(UsageError) as raised:
         page(DIGEST, "fr", PARIS, tmp_path)
     assert raised.value.reason == "bad-template"
-    assert "page.html" in str(raised.value.facts["file"])
+    assert raised.value.facts["file"] == f"{tmp_path / 'page.html'}:2"
+    assert raised.value.facts["detail"]
+
+
+def test_a_mistake_in_an_included_template_is_named_there(tmp_path: Path) -> None:
+    (tmp_path / "story.html").write_text("\n\n{{ story.nothing }}", encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        page(DIGEST, "fr", PARIS, tmp_path)
+    assert raised.value.facts["file"] == f"{tmp_path / 'story.html'}:3"
+
+
+def test_a_template_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(b"\xe9t\xe9")
+    with pytest.raises(UsageError) as raised:
+        page(DIGEST, "fr", PARIS, tmp_path)
+    assert raised.value.facts["file"] == str(tmp_path / "page.html")
 
 
 # In a browser
@@ -194,3 +212,16 @@ def test_no_request_leaves_the_page_in_a_browser(tmp_path: Path) -> None:
     assert asked == []
     assert made.count("<article") == 3 + len(HOSTILE)
     assert not re.search(r"<(?:script|img)\b", made)
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine")
+def test_no_request_leaves_the_mail_in_a_browser(tmp_path: Path) -> None:
+    """Nothing but its own restraint keeps a mail from asking: it has no policy for the browser."""
+    bodies = [mail(d, Envelope(sender="veille@chu.example"), "fr", PARIS) for d in (DIGEST, *map(titled, HOSTILE))]
+    pages = "".join(str(body.get_content()) for one in bodies if (body := one.get_body(("html",))))
+    assert "Content-Security-Policy" not in pages
+    file = tmp_path / "mail.html"
+    file.write_text('<meta charset="utf-8">' + pages, encoding="utf-8")
+    made, asked = opened(file, tmp_path)
+    assert asked == []
+    assert made.count("<h3") == 3 + len(HOSTILE)

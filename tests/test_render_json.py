@@ -52,7 +52,7 @@ KNOWN = Remembered(
 def digest() -> Digest:
     (score,) = judge(ARTICLE, (PROFILE,))
     outlet = Outlet(source="Inserm", article=3, url=ARTICLE.url, title=ARTICLE.title, language="fr", published=None)
-    line = Line(lead=KNOWN, score=score, scored=3, outlets=(outlet,), new=1, also=("autre",))
+    line = Line(lead=KNOWN, score=score, scored=3, outlets=(outlet,), also=("autre",), fresh=(3,))
     return Digest(
         start=NOW - timedelta(days=7),
         end=NOW,

@@ -11,7 +11,7 @@ import pytest
 from digests import DIGEST, FAILED, HOSTILE, NOW, PARIS, PARTLY, QUIET, golden, many, titled
 
 from watcher.digest import Digest
-from watcher.render.mail import LARGEST, Envelope, mail, room, subject
+from watcher.render.mail import LARGEST, Envelope, in_parts, mail, room, subject
 from watcher.render.sheet import sheet
 
 ENVELOPE = Envelope(sender="veille@chu.example", to="anne@chu.example", name="Hebdo d’été")
@@ -111,7 +111,7 @@ def test_no_title_gets_out_of_its_place(attack: str) -> None:
     assert story.title[:60] in " ".join(part(message, "plain").split()) or len(story.title) > 60 or "  " in story.title
 
 
-@pytest.mark.parametrize("stories", [1, 40, 60, 150])
+@pytest.mark.parametrize("stories", [1, 40, 60, 200])
 def test_a_mail_is_never_so_large_that_it_is_cut(stories: int) -> None:
     message = received(many(stories))
     html = part(message, "html")
@@ -134,6 +134,39 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
     html = part(received(DIGEST), "html")
     assert not re.search(r"(?:src|srcset|background|poster|data)\s*=|url\(|@import|<link|<script", html)
     assert set(re.findall(r'(\w+)="https?://', html)) == {"href"}
+
+
+def test_text_alone_for_those_who_want_it() -> None:
+    message = received(many(200), replace(ENVELOPE, form="text"))
+    assert message.get_content_type() == "text/plain"
+    assert message.get_content().count("[72]") == 200
+
+
+@pytest.mark.parametrize("limit", [0, 6_000, 20_000, 100_000, 10**9])
+def test_parts_hold_the_whole_text_once_and_are_the_same_when_they_are_made_again(limit: int) -> None:
+    content = mail(many(40), ENVELOPE, "fr", PARIS).as_bytes()
+    parts = in_parts(content, limit)
+    whole = part(received(many(40)), "plain")
+    assert "".join(str(p.get_content()).replace("\r\n", "\n") for p in parts) == whole
+    assert all(len(p.as_bytes()) <= (limit or len(content) // 2) for p in parts)
+    assert [p.as_bytes() for p in parts] == [p.as_bytes() for p in in_parts(content, limit)]
+    assert len({str(p["Message-ID"]) for p in parts} | {"x"}) == len(parts) + 1
+    for place, one in enumerate(parts, 1):
+        kept = message_from_bytes(one.as_bytes(), policy=policy.SMTP)
+        assert (kept["To"], kept["List-ID"]) == ("anne@chu.example", "<hebdo-d-ete.watcher.chu.example>")
+        assert str(kept["Subject"]).endswith(f"({place}/{len(parts)})") == (len(parts) > 1)
+
+
+@pytest.mark.parametrize("limit", [10, 1_000])
+def test_what_does_not_fit_is_not_cut(limit: int) -> None:
+    assert in_parts(mail(many(2), ENVELOPE, "fr", PARIS).as_bytes(), limit) == ()
+
+
+def test_what_cannot_be_made_smaller_has_no_parts() -> None:
+    content = mail(many(2), ENVELOPE, "fr", PARIS).as_bytes()
+    (text,) = in_parts(content, 10**9)
+    assert in_parts(text.as_bytes(), 10**9) == ()
+    assert in_parts(b"Subject: x\r\nContent-Type: text/html\r\n\r\n<p>x</p>\r\n", 0) == ()
 
 
 def test_an_own_template_takes_the_place_of_ours(tmp_path: Path) -> None:

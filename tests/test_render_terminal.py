@@ -16,10 +16,11 @@ import pytest
 from rich.console import Console
 
 from watcher.articles import Article
-from watcher.digest import Digest, Line, Outlet, Section
+from watcher.digest import Digest, Line, Near, Outlet, Section
 from watcher.health import Health
 from watcher.relevance import Match, Score
-from watcher.render.terminal import console, linked, reasons, show_digest
+from watcher.render.sheet import linked, reasons
+from watcher.render.terminal import console, show_digest
 from watcher.rules import Ruling
 from watcher.sources import Source, SourceState, Trouble
 from watcher.store import Remembered
@@ -49,7 +50,7 @@ def outlet(name: str, article: int, language: str = "fr") -> Outlet:
 def line(lead: Remembered, matches: tuple[Match, ...], *others: Outlet, also: tuple[str, ...] = ()) -> Line:
     score = Score(profile="ferroptose", value=sum(m.contribution for m in matches), matches=matches)
     first = outlet(lead.article.source, lead.id, lead.article.language)
-    return Line(lead=lead, score=score, scored=lead.id, outlets=(first, *others), new=1, also=also)
+    return Line(lead=lead, score=score, scored=lead.id, outlets=(first, *others), also=also, fresh=(lead.id,))
 
 
 PAPER = remembered(
@@ -238,7 +239,7 @@ def test_a_cleaned_title_commands_nothing(attack: str) -> None:
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "javascript:alert(1)", "ftp://a.example/", "/relative"])
 def test_only_web_addresses_become_links(url: str) -> None:
     assert "\x1b]8" not in printed(titled("Titre", url), console(width=80))
-    assert linked(url) is None
+    assert linked(url) == ""
 
 
 def test_a_word_longer_than_the_screen_is_folded_and_whole() -> None:
@@ -250,8 +251,7 @@ def test_a_word_longer_than_the_screen_is_folded_and_whole() -> None:
 
 def test_the_points_named_add_up_to_the_score_shown() -> None:
     for one in (STORY, UNDATED):
-        named = [int(points) for points in re.findall(r"\+(\d+)", reasons(one, "fr"))]
-        assert sum(named) == int(f"{one.score.value:.0f}")
+        assert sum(reason.points for reason in reasons(one.score, "fr")) == int(f"{one.score.value:.0f}")
 
 
 def test_a_line_says_that_a_person_or_a_rule_put_it_there() -> None:
@@ -263,9 +263,32 @@ def test_a_line_says_that_a_person_or_a_rule_put_it_there() -> None:
     assert "gardé par vous" in text
     assert text.count("pourquoi") == 1  # nothing of the profile was met in the first
     assert "vos règles le montrent toujours\u00a0: souris" in text
-    assert "dont 3 par vos règles" in text
+    assert "dont 3 par vos règles" in text.replace("\u00a0", " ")
     assert "règles" not in shown(titled("Titre"))
     assert "kept by you" in shown(digest, "en")
+
+
+def test_what_waits_and_when_a_talk_is() -> None:
+    talk = replace(PAPER, article=replace(PAPER.article, event=datetime(2026, 3, 10, 13, 30, tzinfo=UTC)))
+    day = replace(PAPER, article=replace(PAPER.article, event=datetime(2026, 3, 9, 23, 0, tzinfo=UTC), published=None))
+    lines = tuple(replace(STORY, lead=lead) for lead in (talk, day))
+    digest = replace(DIGEST, carried=3, sections=(Section(profile="f", threshold=50, lines=lines),))
+    text = shown(digest, width=120).replace("\u00a0", " ")
+    assert "3 histoires attendent la prochaine lettre" in text
+    assert "rendez-vous : mardi 10 mars 2026, 14:30\n" in trimmed(text)
+    assert "rendez-vous : mardi 10 mars 2026\n" in trimmed(text)  # an hour that nobody said
+    assert "sans date" not in text
+    assert "takes place: Tuesday 10 March 2026, 14:30" in shown(digest, "en", 120).replace("\u00a0", " ")
+
+
+def test_what_is_just_below_the_threshold_has_a_line_also_when_there_is_nothing_to_read() -> None:
+    near = Near(article=PAPER, score=replace(STORY.score, value=45.2), source="Nature")
+    section = Section(profile="ferroptose", threshold=50.0, lines=(), near=(near,))
+    text = shown(replace(DIGEST, sections=(section,)), width=120).replace("\u00a0", " ")
+    assert "Rien de nouveau à lire" in text
+    assert "À surveiller : un peu sous le seuil" in text
+    assert " 45  Lysosomal iron makes" in text
+    assert "EN · Nature · 1er mars 2026 · ferroptose +21" in text
 
 
 def test_no_news_is_told_apart_from_no_answer() -> None:

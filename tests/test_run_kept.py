@@ -15,7 +15,8 @@ from watcher.identity import Identified, identify
 from watcher.profiles import Profile, ProfileSetting
 from watcher.program import mark
 from watcher.run import SourceReport, digest, learn_profiles, poll
-from watcher.run.collect import SETTLED_TOGETHER, remember
+from watcher.run.collect import SETTLED_TOGETHER
+from watcher.run.recall import remember
 from watcher.run.record import Tally, recorded
 from watcher.sources import Source
 from watcher.store import Remembered, Store

@@ -280,7 +280,7 @@ def test_what_a_person_sees(server: Server, tmp_path: Path) -> None:
     )
     (tmp_path / "seeds" / "ferro").mkdir(parents=True)
     (tmp_path / "seeds" / "ferro" / "note.md").write_text(TEXT, encoding="utf-8")
-    environment = {k: v for k, v in os.environ.items() if k == "PATH" or k.startswith("COV")}
+    environment = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH") or k.startswith("COV")}
     environment |= {"HOME": str(tmp_path), "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error", "COLUMNS": "120"}
 
     def typed(*words: str) -> str:

@@ -15,7 +15,7 @@ from mailservers import HANG_UP, refusing, scripted
 
 from watcher.digest import Digest, DigestSetting
 from watcher.errors import StorageError, UsageError
-from watcher.outbox import MailSettings, Security
+from watcher.outbox import MailSettings, Outs, Security
 from watcher.post import Posted
 from watcher.render.mail import Envelope, mail, room
 from watcher.run.send import Writer, due_letters, make_due, send
@@ -266,7 +266,7 @@ def test_every_story_that_is_told_stands_in_the_letter(post: Post, box: Path) ->
 
     post.writer = Writer(write=write, room=lambda digest, _, language: room(digest, language, PARIS))
     post.change(most=200)
-    wanted = post.add(*[FIT] * 150)
+    wanted = post.add(*[FIT] * 200)
     while post.send(weeks=1).made[0].outcome == "made":
         pass
     parts = [numbers for _, numbers in post.told()]
@@ -457,7 +457,7 @@ def test_a_run_that_ended_while_it_was_sending_is_taken_up(post: Post) -> None:
         post.now += timedelta(weeks=1)
         ticks = iter([post.now] * 3)  # the last one is that of `begun`
         with pytest.raises(StopIteration):
-            send(post.world, post.store, post.mail, PLAIN, clock=lambda: next(ticks))
+            send(post.world, post.store, Outs(mail=post.mail), PLAIN, clock=lambda: next(ticks))
         assert [letter.state for letter in post.store.letters()] == ["sending"]
         assert post.send().letters == ()
         (letter,) = post.store.letters()

@@ -619,6 +619,20 @@ def test_a_file_that_cannot_be_used_is_refused_and_left_as_it_is(
     assert (file.read_bytes() if file.is_file() else b"") == before
 
 
+def test_two_periods_that_meet_share_no_article_and_miss_none(store: Store) -> None:
+    numbers = []
+    with store.transaction():
+        for n in range(5):
+            one = named(replace(PAPER, guid=str(n), url=f"https://journal.example/{n}", ids=(), title=str(n)))
+            numbers.append(store.add(Related(identified=one, story=None, ties=()), (), NOW + n * HOUR))
+    periods = [(NOW - HOUR, NOW), (NOW, NOW + 2 * HOUR), (NOW + 2 * HOUR, NOW + 4 * HOUR)]
+    assert [[known.id for known in store.news(*period)] for period in periods] == [
+        numbers[:1],
+        numbers[1:3],
+        numbers[3:],
+    ]
+
+
 def test_what_is_in_the_background_is_known_and_no_news(store: Store) -> None:
     old, new = (named(replace(PAPER, guid=g, url=f"https://journal.example/{g}", ids=(), title=g)) for g in "ab")
     with store.transaction():

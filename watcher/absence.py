@@ -93,7 +93,7 @@ def absence(
         lacking = tuple(term for term in best.terms if term.key not in held)[:LACKING]
         return replace(found, stage="below", lacking=lacking)
     start, end = period
-    return found if start <= known.first_seen <= end else replace(found, stage="outside")
+    return found if start < known.first_seen <= end else replace(found, stage="outside")
 
 
 def _lead(

@@ -2,6 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
+
+# What one published work can be to another one, and what may become of it.
+Kind = Literal["preprint_of", "version_of", "translation_of", "corrects", "questions", "retracts"]
+Status = Literal["", "preprint", "published", "issue", "corrected", "questioned", "retracted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What an article is to another one, as its source says."""
+
+    kind: Kind
+    of: tuple[str, str]  # an identifier of the other one, ("doi", "10.…"), or its title in folded words, ("title", "…")
+    passive: bool = False  # it is the other one that does it to this one: a paper that a notice retracts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +40,8 @@ class Article:
     pages: str = ""
     ids: tuple[tuple[str, str], ...] = ()  # what the source declared: ("doi", "10.…"), ("pmid", "…")
     event: datetime | None = None  # when what it announces takes place (a seminar, ...)
+    relations: tuple[Relation, ...] = ()
+    status: Status = ""  # "" when the source says nothing of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

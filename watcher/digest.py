@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from watcher.health import NOTICED, TROUBLED, Health, judge_all
@@ -13,6 +14,14 @@ from watcher.rules import Rules, Ruling, ruled
 from watcher.sources import Source, SourceState
 from watcher.store import Remembered
 from watcher.verdicts import Verdict
+from watcher.works import SAID_OF_PAPERS, TOLD, Step, notices
+
+NEAR = 0.8  # share of a threshold from which an article is worth an eye
+WATCHED = 5  # of them shown in a section, unless the settings say otherwise
+WATCHED_IN_ALL = 30  # in a digest: they are an aside, and a letter holds so much
+MOST_TURNS = 30  # of one digest; the next one goes on from there
+
+Form = Literal["html", "text", "markdown"]  # a letter is never markdown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +33,18 @@ class DigestSetting:
     every: Cadence = "week"
     day: str = "monday"  # on which a week ends
     to: tuple[str, ...] = ()  # mail addresses
+    push: tuple[str, ...] = ()  # names of places for short messages; the addresses are secrets
+    folder: Path | None = None  # where it is put as a file
+    form: Form = "html"  # of the letter and of the file
     language: str = ""  # fr, en; that of the settings when empty
     most: int = 40  # stories; those that fit best, the others are carried over
     when_empty: bool = False  # a mail although there is nothing new
+    watch: int = WATCHED  # articles just below a threshold, a section; 0: none
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it goes anywhere."""
+        return bool(self.to or self.push or self.folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +67,27 @@ class Line:
     score: Score  # of the member that fits best, so that it can be taken apart
     scored: int  # number of that member
     outlets: tuple[Outlet, ...]  # the lead's first, then the others in the order of their arrival
-    new: int  # how many of them are of this period
     also: tuple[str, ...]  # other profiles that it fits
-    fresh: tuple[int, ...] = ()  # the numbers of those of this period
+    fresh: tuple[int, ...]  # the numbers of those that are of this period
     kept: bool = False  # by a person, whatever its score
     rule: Ruling | None = None  # that shows it, whatever its score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """An article just below the threshold: worth an eye, and counted nowhere."""
+
+    article: Remembered
+    score: Score
+    source: str  # the name readers see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What became of an article that was told before, or that fits: said once, in one line."""
+
+    article: Remembered
+    step: Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +97,7 @@ class Section:
     profile: str
     threshold: float
     lines: tuple[Line, ...]
+    near: tuple[Near, ...] = ()  # best first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +114,13 @@ class Digest:
     notices: tuple[Health, ...] = ()  # what else is to know of sources: silence, a move, a gap, a flood
     by_rules: int = 0  # of those set aside, the ones that fit a profile, but for a rule
     carried: int = 0  # stories that are left for the next digest, because this one is full
+    turns: tuple[Turn, ...] = ()  # what became of articles that are no news
+    reached: int = 0  # the last step that was looked at
 
     @property
     def outcome(self) -> Literal["news", "nothing", "failed"]:
         """Something to read, nothing to read, or nothing because no source could be read."""
-        if any(section.lines for section in self.sections):
+        if self.turns or any(section.lines for section in self.sections):
             return "news"
         return "failed" if self.sources and len(self.troubles) == self.sources else "nothing"
 
@@ -147,7 +184,8 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
     names = {s.id: s.label for s in sources}
     by_story: dict[int, list[Remembered]] = {}
     for article in news:
-        by_story.setdefault(article.story, []).append(article)
+        if not _only_notifies(article, stories.get(article.story, ()), said):
+            by_story.setdefault(article.story, []).append(article)
     placed: dict[str, list[Line]] = {p.name: [] for p in profiles}
     shown = by_rules = 0
     for story, fresh in by_story.items():
@@ -174,6 +212,99 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
         notices=tuple(h for h in fares if h.word in NOTICED),
         by_rules=by_rules,
     )
+
+
+def with_near(  # noqa: PLR0913 - each is a part of what decides it
+    digest: Digest,
+    found: Iterable[Remembered],
+    stories: Mapping[int, tuple[Remembered, ...]],
+    profiles: tuple[Profile, ...],
+    sources: tuple[Source, ...],
+    said: Steering,
+    *,
+    seen: frozenset[int] = frozenset(),
+    most: int = WATCHED,
+) -> Digest:
+    """The same digest with what is just below its thresholds: `most` articles a section, one a story.
+
+    A story of which one article fits, or was shown before in whatever way (`seen`), is left out, and so is what only
+    says what became of another article. `stories` holds those of the articles `found`.
+    """
+    names = {s.id: s.label for s in sources}
+    best: dict[int, tuple[float, int, Profile, Remembered]] = {}  # of each story
+    for article in found:
+        if _only_notifies(article, stories.get(article.story, ()), said):
+            continue
+        for profile in profiles:
+            share = nearness(article, profile, said)
+            if share and (-share, article.id) < best.get(article.story, (0.0, 0))[:2]:
+                best[article.story] = (-share, article.id, profile, article)
+    placed: dict[str, list[Near]] = {p.name: [] for p in profiles}
+    for _, number, profile, article in sorted(best.values(), key=lambda one: one[:2]):
+        members = stories.get(article.story, ())
+        told = any(m.id in seen or any(standing(m, p, said).shown for p in profiles) for m in members)
+        full = len(placed[profile.name]) >= most or sum(map(len, placed.values())) >= WATCHED_IN_ALL
+        if not told and not full and number not in seen:
+            score = judge(article.reading, (profile,))[0]
+            source = next((names.get(s, s) for s in article.sources), "")
+            placed[profile.name].append(Near(article=article, score=score, source=source))
+    sections = tuple(replace(section, near=tuple(placed[section.profile])) for section in digest.sections)
+    return replace(digest, sections=sections)
+
+
+def nearness(known: Remembered, profile: Profile, said: Steering) -> float:
+    """The share of a threshold that an article reaches, where its score alone keeps it out and not by much; else 0."""
+    its = standing(known, profile, said)
+    if its.shown or its.by != "score" or its.value < NEAR * profile.threshold:
+        return 0.0
+    return its.value / profile.threshold
+
+
+def is_paper(known: Remembered) -> bool:
+    """Whether an article is a study itself."""
+    return any(scheme in ("doi", "pmid", "hal", "arxiv") for scheme, _ in known.aliases)
+
+
+def notifies(known: Remembered, members: Iterable[Remembered]) -> bool:
+    """Whether an article is a notice of what became of another member of its story."""
+    about = {relation.of for relation in notices(known.article.relations, known.aliases)}
+    return bool(about) and any(other.id != known.id and not about.isdisjoint(other.aliases) for other in members)
+
+
+def _only_notifies(known: Remembered, members: Iterable[Remembered], said: Steering) -> bool:
+    """Whether an article is no news of its own: what it says is said of the article that it is about."""
+    kept = any(keep and number == known.id for (number, _), keep in said.verdicts.items())
+    return bool(known.article.relations) and not kept and notifies(known, members)
+
+
+def with_turns(
+    digest: Digest,
+    steps: Iterable[tuple[Step, Remembered]],
+    told: frozenset[int],
+    profiles: tuple[Profile, ...],
+    said: Steering,
+) -> Digest:
+    """A digest with what became of articles that were told before, or that fit a profile; each thing once.
+
+    What became of an article that is news in this digest stands with it. Steps come in the order in which they were
+    seen; those that there is no room for are left for the next digest.
+    """
+    fresh = {number for section in digest.sections for line in section.lines for number in line.fresh}
+    turns: dict[int, Turn] = {}
+    reached = digest.reached
+    for step, known in steps:
+        shown = known.id in told or any(standing(known, profile, said).shown for profile in profiles)
+        if step.after in TOLD and shown and known.id not in fresh:
+            if len(turns) == MOST_TURNS and known.id not in turns:
+                break
+            turns[known.id] = Turn(article=known, step=step)  # of several steps the last one
+        reached = step.id
+    return replace(digest, turns=tuple(turns.values()), reached=reached)
+
+
+def told_status(known: Remembered) -> str:
+    """What whoever reads an article should know of it: corrected, questioned, retracted; ""."""
+    return known.article.status if known.article.status in SAID_OF_PAPERS else ""
 
 
 def shortened(digest: Digest, most: int) -> tuple[Digest, tuple[Line, ...]]:
@@ -232,7 +363,6 @@ def _line(
         score=score,
         scored=scored.id,
         outlets=tuple(o for member in (lead, *others) for o in _outlets(member, names)),
-        new=len(fresh),
         also=tuple(n for n in fitting if n != name and not _for_all(stand[fitting[n].id][n])),
         fresh=tuple(article.id for article in fresh),
         kept=decided.by == "verdict",
@@ -247,9 +377,8 @@ def _for_all(one: Standing) -> bool:
 
 def _first_to_read(article: Remembered, profile: str, language: str) -> tuple[bool, bool, bool, float, int]:
     """The paper itself before those who tell of it, the reader's language before others, then what fits best."""
-    is_paper = any(scheme in ("doi", "pmid", "hal", "arxiv") for scheme, _ in article.aliases)
     return (
-        not is_paper,
+        not is_paper(article),
         article.article.language != language,
         not article.article.summary,
         -dict(article.scores).get(profile, 0.0),

@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from watcher.articles import Article
+from watcher.articles import Article, Relation
+from watcher.notices import Notice, notice_of
 from watcher.text import STOP_WORDS, fold
 
 Alias = tuple[str, str]  # (scheme, value); a value means the same article for ever
@@ -15,15 +16,25 @@ Alias = tuple[str, str]  # (scheme, value); a value means the same article for e
 # Schemes by how much they can be trusted, strongest first.
 SCHEMES = ("doi", "pmid", "pmcid", "hal", "nct", "arxiv", "url", "guid", "title")
 SAME_WORK = frozenset({"doi", "pmid", "pmcid", "hal", "nct", "arxiv"})
+ONE_WORK = frozenset({"preprint_of", "version_of", "translation_of"})  # relations between forms of one work
+PREPRINTS = (
+    "10.1101/", "10.64898/", "10.48550/", "10.21203/rs", "10.20944/", "10.31219/", "10.31234/", "10.26434/",
+    "10.2139/ssrn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """An article with all it is known by, strongest first, and the studies its text cites."""
+    """An article with all it is known by, strongest first, and the studies its text cites.
+
+    The names of the other forms of its work (its preprint, its translation) are names of its own, and what it corrects
+    or retracts is cited.
+    """
 
     article: Article
     aliases: tuple[Alias, ...]
     cites: tuple[Alias, ...] = ()
+    relations: tuple[Relation, ...] = ()  # with identifiers in their canonical form
 
 
 def identify(articles: tuple[Article, ...]) -> tuple[Identified, ...]:
@@ -53,7 +64,15 @@ def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Ident
         found += ids_in_address(article.guid)
     found += _pubmed_tail(article.summary)
     own = dict.fromkeys(found)
-    cites = tuple(c for c in ids_in_text(f"{article.summary} {article.body}") if c not in own)
+    mentioned = [c for c in ids_in_text(f"{article.summary} {article.body}") if c not in own]
+    relations = _relations(article, found, mentioned)
+    forms = [r.of for r in relations if r.kind in ONE_WORK]
+    own |= dict.fromkeys(of for of in forms if of[0] != "title")
+    for _, original in (of for of in forms if of[0] == "title"):
+        if title := title_key(replace(article, title=original)):
+            own["title", title] = None
+    bound = [r.of for r in relations if r.of[0] != "title"]
+    cites = tuple(dict.fromkeys(c for c in (*mentioned, *bound) if c not in own))
     if url_names and (url := canonical_url(article.url)):
         own["url", url] = None
     if article.guid and guid_names:
@@ -65,7 +84,32 @@ def _identified(article: Article, *, guid_names: bool, url_names: bool) -> Ident
     if not own and (words := fold(article.title or (article.summary or article.body)[:200])):
         own["title", f"{words}@{article.source}"] = None  # what nothing else names must still be known again
     ordered = sorted(own, key=lambda a: SCHEMES.index(a[0]))
-    return Identified(article=article, aliases=tuple(ordered), cites=cites)
+    return Identified(article=article, aliases=tuple(ordered), cites=cites, relations=relations)
+
+
+def _relations(article: Article, own: list[Alias], mentioned: list[Alias]) -> tuple[Relation, ...]:
+    """What an article is to others: as its source says, or else as its title does."""
+    said = [
+        replace(relation, of=of)
+        for relation in article.relations
+        if (of := relation.of if relation.of[0] == "title" else alias(*relation.of))
+    ]
+    notice = notice_of(article.title)
+    if notice and not any(r.kind in ("corrects", "questions", "retracts") for r in said):
+        said += _noticed(notice, own, [c for c in mentioned if c[0] in ("doi", "pmid")])
+    return tuple(dict.fromkeys(said))
+
+
+def _noticed(notice: Notice, own: list[Alias], mentioned: list[Alias]) -> list[Relation]:
+    """What a notice says of the one article that its text names, or else of the one that its title names.
+
+    A title that its journal marked is the article's own, unless its text names another one.
+    """
+    if len({scheme for scheme, _ in mentioned}) == len(mentioned) > 0:
+        return [Relation(kind=notice.kind, of=of) for of in mentioned]
+    if notice.own:
+        return [Relation(kind=notice.kind, of=of) for of in own[:1]]
+    return [Relation(kind=notice.kind, of=("title", notice.about))] if notice.about else []
 
 
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"'<>«»|\\^`{}]+", re.IGNORECASE)

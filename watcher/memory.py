@@ -45,6 +45,12 @@ class Memory:
         for study in telling.studies:
             self.by_study[study].append(article)
 
+    def retell(self, article: int, telling: Telling) -> None:
+        """Remember that an article names studies of which nothing was known, or is known by more names."""
+        for study in telling.studies - self.tellings[article].studies:
+            self.by_study[study].append(article)
+        self.tellings[article] = telling
+
     def move(self, stories: Mapping[int, int]) -> None:
         """Put articles into other stories: article -> story."""
         for article, story in stories.items():

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from watcher.outbox import REPAIR, Answer, Reason
+from watcher.outbox import REPAIR, Answer, Reason, Way
 
 State = Literal[
     "ready",  # frozen, and never tried
@@ -15,6 +15,7 @@ State = Literal[
     "refused",  # for good
     "given-up",  # tried for days
     "dropped",  # by a person
+    "parted",  # too large for a server: its parts are letters of their own
 ]
 OPEN: frozenset[State] = frozenset({"ready", "sending", "unknown", "later"})
 
@@ -46,6 +47,8 @@ class Posted:
     reason: Reason = ""
     code: int = 0
     text: str = ""  # what the server said
+    way: Way = "mail"
+    part: str = ""  # "1/2" of one that was too large; "" of a whole one
 
 
 def begun(letter: Posted, now: datetime) -> Posted:

@@ -144,6 +144,63 @@ def what_was_forgotten(db: Database) -> None:
     db.execute("INSERT INTO salt VALUES (randomblob(16))")
 
 
+@migrations()
+def more_ways_than_mail(db: Database) -> None:
+    """What a list showed without telling it; letters that are files or short messages, and letters in parts."""
+    for statement in (
+        """CREATE TABLE watched (
+        list TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles (id), period TEXT NOT NULL,
+        PRIMARY KEY (list, article)) STRICT, WITHOUT ROWID""",
+        "ALTER TABLE letters RENAME TO letters_before",
+        "DROP INDEX letters_state",
+        # `way`: how it leaves; `part`: "1/2" of a letter that was too large for a server, "" of a whole one.
+        """CREATE TABLE letters (
+        id INTEGER PRIMARY KEY, list TEXT NOT NULL, period TEXT NOT NULL, recipient TEXT NOT NULL, made TEXT NOT NULL,
+        since TEXT NOT NULL, subject TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, content BLOB NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL, doubts INTEGER NOT NULL, changed TEXT NOT NULL, due TEXT, reason TEXT NOT NULL,
+        code INTEGER NOT NULL, text TEXT NOT NULL, way TEXT NOT NULL, part TEXT NOT NULL,
+        UNIQUE (list, period, way, recipient, part)) STRICT""",
+        "INSERT INTO letters SELECT *, 'mail', '' FROM letters_before",
+        "DROP TABLE letters_before",
+        "CREATE INDEX letters_state ON letters (state)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def stories_by_hand(db: Database) -> None:
+    """Which two articles a person split or joined; the latest word on a pair is the one that stands."""
+    db.execute(
+        """CREATE TABLE by_hand (
+        one INTEGER NOT NULL REFERENCES articles (id), other INTEGER NOT NULL REFERENCES articles (id),
+        apart INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (one, other), CHECK (one < other))
+        STRICT, WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def works_with_a_history(db: Database) -> None:
+    """What articles have to do with each other as works, and what becomes of them: published, corrected, retracted."""
+    db.execute("ALTER TABLE articles ADD COLUMN status TEXT NOT NULL DEFAULT ''")
+    for table in (
+        # `passive`: it is the other one that corrects or retracts this one.
+        """CREATE TABLE relations (
+        article INTEGER NOT NULL REFERENCES articles (id), kind TEXT NOT NULL, passive INTEGER NOT NULL,
+        scheme TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (article, kind, passive, scheme, value))
+        STRICT, WITHOUT ROWID""",
+        "CREATE INDEX relations_to ON relations (scheme, value)",
+        "CREATE INDEX cites_of ON cites (scheme, value)",
+        # A work takes each step once. `because`: the article that says so, as "doi:10.…".
+        """CREATE TABLE steps (
+        id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles (id), at TEXT NOT NULL,
+        before TEXT NOT NULL, after TEXT NOT NULL, because TEXT NOT NULL, UNIQUE (article, after)) STRICT""",
+        # The last step that a list looked at.
+        "ALTER TABLE lists ADD COLUMN step INTEGER NOT NULL DEFAULT 0",
+    ):
+        db.execute(table)
+
+
 _FIRST = (
     # What is remembered of a source between two runs. Times are ISO 8601 in UTC everywhere.
     """CREATE TABLE sources (

@@ -2,18 +2,20 @@
 
 import re
 import sys
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from math import exp, log10
 
 from watcher.background import rarity
-from watcher.identity import SAME_WORK, Alias, Identified, without_ids
+from watcher.echoes import days_apart, echoes_in, journal_key
+from watcher.identity import PREPRINTS, SAME_WORK, Alias, Identified, without_ids
 from watcher.lexicon import BREAK, keys_of, read
 from watcher.text import STOP_WORDS, fold, language, words
+from watcher.works import notices
 
 WINDOW = timedelta(days=21)  # articles further apart tell two stories, or the second one retells an old one
 READ_TO = 250  # keys of an article that are compared: title, lead and the better part of a page
@@ -37,6 +39,14 @@ NAME_RARITY = 3.8  # a capitalised word that is more frequent is no name
 # have few phrases in common, and say more of the same in other words.
 ALIKE = (-6.0, 9.0, 8.0, 0.0, 9.0)
 ALIKE_ACROSS = (-7.2, 4.0, 3.5, 10.0, 20.0)
+# What news say of the study they tell counts beside that, when one of two articles is a paper: an author with a rare
+# name, and a little the journal and the day, which many papers share. Another journal is another study. It makes no
+# story of two that have hardly anything else in common.
+SAME_JOURNAL, SAME_AUTHOR, SAME_DAY = 0.5, 2.0, 0.5
+OTHER_JOURNAL, OTHER_DAY = -3.0, -1.5
+DAYS_AGREE, DAYS_DIFFER = 3, 10
+NAMED_AUTHORS = 3  # of a paper: the first one and the last two
+
 HARDLY = 0.05  # of the weight of two articles together; two that share less are not compared any further
 SHOWN = 8  # keys of a tie
 LEAST_COMPARED = 8.0  # weight that very short articles are measured against, so that two words are not a story
@@ -46,8 +56,9 @@ LEAST_COMPARED = 8.0  # weight that very short articles are measured against, so
 class Telling:
     """What is compared of one article; `keys` holds all of it but the studies and the day, fit to be written down.
 
-    First what it is ("@fr" for its language, "@column", "@notice"), then its keys as they are read, a name marked by
-    "^", with BREAK between phrases and the end of the title as "|"; its figures last.
+    First what it is ("@fr" for its language, "@column", "@notice") and which study it is or tells of ("@of=gut"); then
+    its keys as they are read, a name marked by "^", with BREAK between phrases and the end of the title as "|"; its
+    figures last.
     """
 
     keys: tuple[str, ...]
@@ -67,6 +78,7 @@ class Parts:
     names: frozenset[str]
     phrases: frozenset[tuple[str, str]]
     lead: frozenset[str]
+    study: Mapping[str, frozenset[str]]  # which study it is ("of", "out", "by") or tells of ("in", "on")
 
 
 def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
@@ -78,11 +90,31 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
     title, lead = list(read(article.title).keys), list(read(text).keys)[:READ_TO]
     names = _names(article.title) | _names(text[: READ_TO * 9])
     spoken = article.language or language(f"{article.title}. {text[:600]}")
-    keys = (f"@{spoken}", *_nature(article.title))
+    nature = (NOTICE,) if notices(identified.relations, identified.aliases) else _nature(article.title)
+    keys = (f"@{spoken}", *nature, *_study(identified, f"{article.title}. {text[: READ_TO * 9]}"))
     said = (k for k in (*title, "|", *lead) if k not in _CALENDAR)
     keys += tuple(sys.intern(f"^{k}") if k in names or k.isupper() else k for k in said)  # one copy of each for all
     keys += tuple(dict.fromkeys(_figures(f"{article.title}. {text[: READ_TO * 9]}")))[:NUMBERS]
     return retold(keys, identified.aliases, identified.cites, article.published or seen)
+
+
+def _study(identified: Identified, prose: str) -> Iterator[str]:
+    """Which study a paper is, by its journal, its day and its rarely named authors; or what news say of one."""
+    article = identified.article
+    if not any(scheme in ("doi", "pmid") for scheme, _ in identified.aliases):
+        for echo in echoes_in(prose):
+            yield f"@in={echo.journal}"
+            if echo.day:
+                yield f"@on={echo.day}"
+    elif journal := journal_key(article.journal):
+        yield f"@of={journal}"
+        if article.published:
+            yield f"@out={article.published:%m-%d}"
+        authors = dict.fromkeys((*article.authors[:1], *article.authors[1:][1 - NAMED_AUTHORS :]))
+        families = (author.partition(",")[0] if "," in author else author.rpartition(" ")[2] for author in authors)
+        for key in dict.fromkeys(key for family in families for word in words(family) for key in keys_of(word)):
+            if len(key) > 2 and rarity(key)[0] > NAME_RARITY:
+                yield f"@by={key}"
 
 
 def retold(
@@ -118,7 +150,6 @@ _NOTICE_NAMES = re.compile(
     r"(?:author |publisher |editorial )?(?:correction|erratum|errata|corrigendum|correctif|retraction|retracted|"
     r"expression of concern|withdrawn|addendum)\b"
 )
-_PREPRINTS = ("10.1101/", "10.64898/", "10.48550/", "10.21203/rs", "10.20944/", "10.31219/", "10.2139/ssrn")
 
 
 def _nature(title: str) -> tuple[str, ...]:
@@ -131,15 +162,15 @@ def _nature(title: str) -> tuple[str, ...]:
 
 
 def names_its_paper(one: Telling, other: Telling) -> Alias | None:
-    """The study that one of two articles with different DOIs is, and that the other one names.
+    """The study that one of two articles with different DOIs is and that the other one names, or that both name.
 
-    So do a correction, a retraction and a preprint; an article that only cites another one is another study.
+    So do corrections, retractions and preprints; an article that only cites another one is another study.
     """
-    for notice, paper in ((one, other), (other, one)):
-        derived = NOTICE in notice.keys[:3] or (notice.work or ("", ""))[1].startswith(_PREPRINTS)
-        if derived and paper.work and paper.work in notice.cites:
-            return paper.work
-    return None
+    derived = [NOTICE in t.keys[:3] or (t.work or ("", ""))[1].startswith(PREPRINTS) for t in (one, other)]
+    named = one.cites & (other.studies if derived[1] else other.studies - other.cites) if derived[0] else frozenset()
+    if derived[1]:
+        named |= other.cites & (one.studies - one.cites)
+    return min(named, default=None)
 
 
 def _calendar() -> frozenset[str]:
@@ -200,7 +231,10 @@ def _rarest(keys: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=4_000)
 def parts_of(keys: tuple[str, ...]) -> Parts:
     """The keys of a telling taken apart; kept for those that were compared last."""
-    what = [k for k in keys[:3] if k[:1] == "@"]
+    what = list(takewhile(lambda k: k[:1] == "@", keys))
+    study: defaultdict[str, set[str]] = defaultdict(set)
+    for name, _, value in (k[1:].partition("=") for k in what[1:] if "=" in k):
+        study[name].add(value)
     read_keys = [k for k in keys[len(what) :] if k[:1] != "#"]
     title = read_keys.index("|") if "|" in read_keys else 0
     bare = [BREAK if k == "|" else _bare(k) for k in read_keys]
@@ -211,6 +245,7 @@ def parts_of(keys: tuple[str, ...]) -> Parts:
         names=frozenset(k[1:] for k in read_keys if k[:1] == "^" and rarity(k[1:])[0] > NAME_RARITY),
         phrases=frozenset((a, b) for a, b in pairwise(bare) if a and b),
         lead=frozenset(k for k in bare[:title] if k) | frozenset(lead),
+        study={name: frozenset(values) for name, values in study.items()},
     )
 
 
@@ -282,7 +317,26 @@ def alike(one: Weighed, other: Weighed, weights: Weights) -> float:
     across = bool(mine.language and theirs.language and mine.language != theirs.language)
     leads = _leads(one, other, weights) if across else 0.0  # they count for nothing in one language
     names, phrases = _names_and_phrases(one, other, weights)
-    return likelihood((names, phrases, leads, _share(common, one.keys + other.keys)), across=across)
+    found = (names, phrases, leads, _share(common, one.keys + other.keys))
+    return likelihood(found, across=across, echo=_echo(mine, theirs) if mine.study or theirs.study else 0.0)
+
+
+def _echo(one: Parts, other: Parts) -> float:
+    """What one article says for or against telling of the study that the other one is."""
+    for news, paper in ((one, other), (other, one)):
+        journal, echoed = paper.study.get("of"), news.study.get("in", frozenset())
+        if not journal or "of" in news.study:
+            continue
+        if echoed and not journal & echoed:
+            return OTHER_JOURNAL
+        found = SAME_JOURNAL if echoed else 0.0
+        found += SAME_AUTHOR * min(2, len(paper.study.get("by", frozenset()) & news.names))
+        if echoed and (
+            days := [days_apart(a, b) for a in paper.study.get("out", ()) for b in news.study.get("on", ())]
+        ):
+            found += SAME_DAY if min(days) <= DAYS_AGREE else OTHER_DAY if min(days) > DAYS_DIFFER else 0.0
+        return found
+    return 0.0
 
 
 def shared_keys(one: Parts, other: Parts, weights: Weights) -> tuple[str, ...]:
@@ -291,11 +345,11 @@ def shared_keys(one: Parts, other: Parts, weights: Weights) -> tuple[str, ...]:
     return tuple(key for _, key in telling[:SHOWN])
 
 
-def likelihood(found: tuple[float, float, float, float], *, across: bool) -> float:
-    """What the four shares say together: 0 to 1."""
+def likelihood(found: tuple[float, float, float, float], *, across: bool, echo: float = 0.0) -> float:
+    """What the four shares say together, and what one article says of the study that the other one is: 0 to 1."""
     constant, names, phrases, leads, keys = ALIKE_ACROSS if across else ALIKE
     told = names * found[0] + phrases * found[1] + leads * found[2] + keys * found[3]
-    return 1 / (1 + exp(-constant - told))
+    return 1 / (1 + exp(-constant - told - echo))
 
 
 def shares(one: Weighed, other: Weighed, weights: Weights) -> tuple[float, float, float, float]:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("doctor", "Examine toute l’installation.", "Look over the whole installation."),
     "show": ("consult", "Montre un article et son histoire.", "Show an article and its story."),
     "explain": ("consult", "Décompose les notes d’un article.", "Take an article's scores apart."),
+    "story": ("story", "Sépare ou réunit des articles.", "Split or join articles."),
     "mark": ("mark", "Garde ou écarte des articles.", "Keep or reject articles."),
     "why-not": ("hindsight", "Dit ce qui a écarté un article.", "Say what kept an article out."),
     "replay": ("hindsight", "Rejoue le passé avec d’autres profils.", "Replay the past with other profiles."),

@@ -1,7 +1,9 @@
 """What a command works with: settings, database, profiles, language, clock."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, update_wrapper
 from pathlib import Path
@@ -17,7 +19,7 @@ from watcher.errors import UsageError
 from watcher.parse import SERVICES
 from watcher.profiles import Profile, ProfileSetting
 from watcher.run import learn_profiles
-from watcher.store import Remembered, Store, folder_beside
+from watcher.store import Remembered, Store, copy_of, folder_beside
 
 SETTINGS = "feeds.yaml"
 
@@ -94,6 +96,19 @@ def with_choices(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(Choices(**click.get_current_context().find_root().obj), *args, **options)
 
     return update_wrapper(handed, command)
+
+
+@contextmanager
+def aside(choices: Choices, *, must: bool = False) -> Iterator[Choices]:
+    """The same choices with a copy of the database, which goes away again; nothing of the real one is touched.
+
+    With `must`, raises StorageError("no-database") where there is none; otherwise the copy begins empty.
+    """
+    with tempfile.TemporaryDirectory(prefix="watcher-") as folder:
+        copy = Path(folder) / "watcher.db"
+        if must or choices.database_file.exists():
+            copy_of(choices.database_file, copy)
+        yield replace(choices, database=copy)
 
 
 def _default_config() -> Path:

@@ -7,13 +7,23 @@ from pathlib import Path
 
 import click
 
-from watcher.cli.choices import Choices, duration, json_option, now, with_choices
-from watcher.cli.ending import end_with, of_digest, of_sent, telling_option
+from watcher.cli.choices import Choices, aside, duration, json_option, now, with_choices
+from watcher.cli.ending import Ending, end_with, of_digest, of_sent, telling_option
 from watcher.cli.forms import FORMS, hand_out
 from watcher.cli.keep import keep_up
-from watcher.cli.post import lists_of, print_again, send_due, show_ill, show_report, stop_if_ill
+from watcher.cli.post import (
+    can_leave,
+    lists_of,
+    print_again,
+    send_due,
+    show_dry_run,
+    show_ill,
+    show_report,
+    stop_if_ill,
+)
 from watcher.cli.words import error_said, example, t
 from watcher.cli.working import working
+from watcher.cli.writing import forgiving
 from watcher.config.secrets import FILE, read_secrets
 from watcher.digest import Digest
 from watcher.errors import LockedError, UnreadableError, UsageError
@@ -24,7 +34,7 @@ from watcher.render.terminal import console, show_digest
 from watcher.render.words import pages_said, summary_said
 from watcher.run import RunReport, digest, keep_versions, learn_profiles, poll
 from watcher.run.record import Tally
-from watcher.store import Store
+from watcher.store import Store, exclusive
 
 _all = click.option(
     "--all",
@@ -108,6 +118,14 @@ def poll_command(choices: Choices, *, everyone: bool, backlog: str, as_json: boo
     help=t("Ouvrir la page HTML dans le navigateur.", "Open the HTML page in the browser."),
 )
 @click.option(
+    "--templates",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help=t(
+        "Avec --format html : les modèles de ce dossier, au lieu de ceux des réglages.",
+        "With --format html: the templates of this folder, in place of those of the settings.",
+    ),
+)
+@click.option(
     "--again",
     metavar="PERIOD",
     help=t(
@@ -126,6 +144,7 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
     form: str,
     output: Path | None,
     in_browser: bool,
+    templates: Path | None,
     again: str | None,
     name: str,
     as_json: bool,
@@ -139,7 +158,9 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
         composed = _digest(choices, duration(since), as_json=False)
     else:
         composed, language, zone = _composed(choices, duration(since)), choices.language, choices.zone
-        hand_out(composed, form, language=language, zone=zone, output=output, in_browser=in_browser)
+        # To try templates is to want to know what is wrong with them; those of the settings must stop no digest.
+        own = (lambda document: document(templates)) if templates else forgiving(choices.settings.templates)
+        hand_out(composed, form, own, language=language, zone=zone, output=output, in_browser=in_browser)
     if telling:
         end_with(of_digest(composed), partly=bool(composed.troubles))
 
@@ -163,20 +184,40 @@ def digest_command(  # noqa: PLR0913 - what can be said of it
         "Say only what waits for a person, for cron; without regular digests, show nothing to read.",
     ),
 )
+@click.option(
+    "--dry-run",
+    "dry",
+    is_flag=True,
+    help=t(
+        "Interroger les sources et montrer ce qui partirait ; ne rien envoyer ni noter.",
+        "Ask the sources and show what would leave; send and note nothing.",
+    ),
+)
 @json_option
 @telling_option
 @with_choices
 def run_command(  # noqa: PLR0913 - one for each option
-    choices: Choices, *, everyone: bool, since: str, backlog: str, unattended: bool, as_json: bool, telling: bool
+    choices: Choices,
+    *,
+    everyone: bool,
+    since: str,
+    backlog: str,
+    unattended: bool,
+    dry: bool,
+    as_json: bool,
+    telling: bool,
 ) -> None:
     period, backlog_of = duration(since), duration(backlog)
     if unattended:
         _run_unattended(choices, everyone=everyone, backlog=backlog_of)
         return
+    if dry:
+        _run_dry(choices, period, everyone=everyone, backlog=backlog_of, as_json=as_json)
+        return
     sent = None
     with working(choices, "run", quiet=as_json) as (store, tally):
         report = _poll(choices, store, tally, everyone=everyone, backlog=backlog_of)
-        if lists_of(choices) and choices.settings.mail:
+        if lists_of(choices) and can_leave(choices):
             sent = send_due(choices, store)
             tally.posted(sent)
     _say_report(choices, report, quiet=as_json)
@@ -184,9 +225,7 @@ def run_command(  # noqa: PLR0913 - one for each option
         show_report(choices, sent, as_json=as_json)
         ending = of_sent(sent)
     else:
-        if lists_of(choices):
-            click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
-        ending = of_digest(_digest(choices, period, as_json=as_json))
+        ending = _shown(choices, period, as_json=as_json)
     keep_up(choices, quiet=as_json)
     _stop_if_all_failed(report)
     if sent:
@@ -215,6 +254,26 @@ def _run_unattended(choices: Choices, *, everyone: bool, backlog: timedelta) -> 
             states = store.states()
         if away := none_answers(choices.settings.sources, states, now()):
             raise UnreadableError("all-failed", count=away)
+
+
+def _run_dry(choices: Choices, period: timedelta, *, everyone: bool, backlog: timedelta, as_json: bool) -> None:
+    """Poll into a copy of the database, and show what would leave, or what there would be to read."""
+    with aside(choices) as copied:
+        with exclusive(copied.database_file), copied.store(create=True) as store:
+            report = _poll(copied, store, Tally("run", now()), everyone=everyone, backlog=backlog)
+        _say_report(copied, report, quiet=as_json)
+        if lists_of(copied) and can_leave(copied):
+            show_dry_run(copied, as_json=as_json)
+        else:
+            _shown(copied, period, as_json=as_json)
+    _stop_if_all_failed(report)
+
+
+def _shown(choices: Choices, period: timedelta, *, as_json: bool) -> Ending:
+    """Show what there is to read where no regular digest can leave."""
+    if lists_of(choices):
+        click.echo(f"! {error_said(UsageError('no-mail', file=str(choices.settings.file)))[0]}", err=True)
+    return of_digest(_digest(choices, period, as_json=as_json))
 
 
 def _poll(choices: Choices, store: Store, tally: Tally, *, everyone: bool, backlog: timedelta) -> RunReport:

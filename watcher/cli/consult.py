@@ -6,7 +6,7 @@ from watcher.cli.choices import Choices, found, json_option, with_choices
 from watcher.cli.words import example, t
 from watcher.relevance import judge
 from watcher.render.copies import copy_say
-from watcher.render.json import article_json, dumped, own_page_json, score_json, story_json
+from watcher.render.json import article_json, dumped, own_page_json, score_json, step_json, story_json
 from watcher.render.tables import article_page, articles_table, explanation
 from watcher.render.terminal import console
 from watcher.render.words import date_said
@@ -26,14 +26,15 @@ from watcher.store import Remembered
 def show_command(choices: Choices, *, key: str, as_json: bool) -> None:
     with choices.store() as store:
         known = found(store, key)
-        story, ties = store.story(known.story), store.ties(known.id)
+        story, ties, steps = store.story(known.story), store.ties(known.id), store.steps(article=known.id)
     if as_json:
         page = {"page": own_page_json(known.page)} if known.page else {}
         gone = {"text_let_go": known.pruned.isoformat()} if known.pruned else {}
-        click.echo(dumped(article_json(known) | page | gone | story_json(story, ties)))
+        history = {"history": [step_json(step) for step in steps]}
+        click.echo(dumped(article_json(known) | page | gone | story_json(story, ties) | history))
         return
     names = {s.id: s.label for s in choices.settings.sources}
-    console().print(article_page(known, story, ties, names, choices.language, choices.zone))
+    console().print(article_page(known, story, ties, names, choices.language, choices.zone, steps=steps))
     _say_if_pruned(choices, known)
 
 

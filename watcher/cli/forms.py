@@ -27,12 +27,17 @@ _MAKERS = {
 FORMS = ("terminal", *_MAKERS)
 
 
-def hand_out(digest: Digest, form: str, *, language: str, zone: tzinfo, output: Path | None, in_browser: bool) -> None:
+Own = Callable[[Callable[[Path | None], bytes]], bytes]  # makes a document with a folder of templates
+
+
+def hand_out(  # noqa: PLR0913 - what can be said of it
+    digest: Digest, form: str, own: Own, *, language: str, zone: tzinfo, output: Path | None, in_browser: bool
+) -> None:
     """Write a digest to a file or to stdout; in a browser, the file's page, or that of a file in a temporary place."""
     if in_browser and form not in ("terminal", "html"):
         raise UsageError("only-html", form=form)
     form = "html" if in_browser else "text" if form == "terminal" else form
-    document = formed(digest, form, language, zone)
+    document = own(lambda templates: formed(digest, form, language, zone, templates))
     if in_browser:
         _show(_written(document, output or Path(tempfile.mkdtemp(prefix="watcher-")) / "digest.html"))
     elif output:
@@ -41,11 +46,12 @@ def hand_out(digest: Digest, form: str, *, language: str, zone: tzinfo, output: 
         click.echo(document, nl=False)
 
 
-def formed(digest: Digest, form: str, language: str, zone: tzinfo) -> bytes:
-    """A digest in a form that is no screen's."""
+def formed(digest: Digest, form: str, language: str, zone: tzinfo, templates: Path | None = None) -> bytes:
+    """A digest in a form that is no screen's; raises UsageError("bad-template")."""
     room, name = _MAKERS[form]
     make: Callable[..., str | bytes] = getattr(import_module(f"watcher.render.{room}"), name)
-    made = make(digest) if form in ("json", "csv") else make(digest, language, zone)
+    facts = () if form in ("json", "csv") else (language, zone)
+    made = make(digest, *facts, *((templates,) if form == "html" else ()))
     return made if isinstance(made, bytes) else made.encode("utf-8", "replace")
 
 

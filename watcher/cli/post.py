@@ -2,25 +2,25 @@
 
 import os
 from dataclasses import replace
-from email.message import EmailMessage
 
 import click
 
-from watcher.cli.choices import Choices, json_option, now, with_choices
+from watcher.cli.choices import Choices, aside, json_option, now, with_choices
 from watcher.cli.ending import end_with, of_sent, telling_option
 from watcher.cli.words import error_said, example, t
 from watcher.cli.working import working
-from watcher.config.secrets import FILE, read_mail_password
-from watcher.digest import Digest, DigestSetting
+from watcher.cli.writing import writer_of
+from watcher.config.secrets import FILE, read_mail_password, read_push_addresses
+from watcher.digest import DigestSetting
 from watcher.errors import UndeliveredError, UsageError, WatcherError
-from watcher.outbox import MailSettings
+from watcher.outbox import MailSettings, Outs
 from watcher.post import OPEN, Posted, again, dropped
 from watcher.render.copies import copy_say
 from watcher.render.json import dumped, letter_json, made_json, sent_json
 from watcher.render.post import answer_said, letter_page, letter_said, letters_say, made_said, outbox_table, part_of
 from watcher.render.terminal import console
 from watcher.run import learn_profiles
-from watcher.run.send import Made, SendReport, World, Writer, due_letters, make_due, send, try_letters
+from watcher.run.send import Made, SendReport, World, due_letters, make_due, recover, send, try_letters
 from watcher.store import Store, exclusive
 
 
@@ -54,9 +54,10 @@ def send_command(choices: Choices, *, dry: bool, reader: str | None, as_json: bo
     if reader is not None:
         _test(choices, reader)
     elif dry:
-        _dry_run(choices, as_json=as_json)
+        with aside(choices, must=True) as copied:
+            show_dry_run(copied, as_json=as_json)
     else:
-        mail_of(choices)  # without a way out there is nothing to begin
+        outs_of(choices)  # without a way out there is nothing to begin
         with working(choices, "send", quiet=as_json) as (store, tally):
             report = send_due(choices, store)
             tally.posted(report)
@@ -70,13 +71,12 @@ def send_command(choices: Choices, *, dry: bool, reader: str | None, as_json: bo
 
 def lists_of(choices: Choices) -> tuple[DigestSetting, ...]:
     """The regular digests that have somebody to go to."""
-    return tuple(setting for setting in choices.settings.digests if setting.to)
+    return tuple(setting for setting in choices.settings.digests if setting.delivered)
 
 
 def send_due(choices: Choices, store: Store) -> SendReport:
     """Make what is due and send it; raises UsageError("no-mail") without a way out."""
-    settings = mail_of(choices)
-    return send(_world(choices, store), store, settings, _writer(choices, settings), clock=now)
+    return send(_world(choices, store), store, outs_of(choices), writer_of(choices), clock=now)
 
 
 def show_report(choices: Choices, report: SendReport, *, as_json: bool = False) -> None:
@@ -92,7 +92,8 @@ def show_report(choices: Choices, report: SendReport, *, as_json: bool = False) 
                 click.echo(f"! {letter_said(language, letter, choices.zone)}", err=True)
     for letter in report.letters:
         if letter.state != "sent":
-            click.echo(f"! {letter_said(language, letter, choices.zone)}", err=True)
+            mark = "" if letter.state == "parted" else "! "
+            click.echo(f"{mark}{letter_said(language, letter, choices.zone)}", err=True)
     if report.waiting and not as_json:
         click.echo(letters_say(language, "waiting", report.waiting), err=True)
 
@@ -110,6 +111,20 @@ def stop_if_ill(report: SendReport) -> None:
     """Raise UndeliveredError when a person has to look after a list or a letter."""
     if report.ill:
         raise UndeliveredError("undelivered", count=report.ill)
+
+
+def can_leave(choices: Choices) -> bool:
+    """Whether the settings name a way out for every digest that wants one."""
+    return choices.settings.mail is not None or not any(setting.to for setting in choices.settings.digests)
+
+
+def outs_of(choices: Choices) -> Outs:
+    """Every way out, with its secrets; raises UsageError("no-mail") when a digest goes to readers of mail."""
+    settings = choices.settings
+    names = [name for setting in settings.digests for name in setting.push]
+    push = read_push_addresses(settings.file.parent / FILE, names, os.environ)
+    mailed = settings.mail or not lists_of(choices) or not can_leave(choices)
+    return Outs(mail=mail_of(choices) if mailed else None, push=push)
 
 
 def mail_of(choices: Choices) -> MailSettings:
@@ -138,22 +153,13 @@ def _world(choices: Choices, store: Store) -> World:
     )
 
 
-def _writer(choices: Choices, settings: MailSettings) -> Writer:
-    """Messages as `render` makes them."""
-    from watcher.render.mail import Envelope, mail, room  # noqa: PLC0415 - it brings jinja2, which a poll does not need
-
-    zone = choices.zone
-
-    def write(digest: Digest, setting: DigestSetting, reader: str, language: str) -> EmailMessage:
-        return mail(digest, Envelope(sender=settings.sender, to=reader, name=setting.name), language, zone)
-
-    return Writer(write=write, room=lambda digest, _, language: room(digest, language, zone))
-
-
-def _dry_run(choices: Choices, *, as_json: bool) -> None:
-    settings = mail_of(choices)
-    with choices.store() as store:
-        made = make_due(_world(choices, store), store, _writer(choices, settings), now=now(), dry=True)
+def show_dry_run(choices: Choices, *, as_json: bool) -> None:
+    """Show the letters that would leave now, as they would be sent; `choices` have a database that may be changed."""
+    if not can_leave(choices):
+        raise UsageError("no-mail", file=str(choices.settings.file))
+    with choices.store(create=True) as store:
+        made = make_due(_world(choices, store), store, writer_of(choices), now=now(), dry=True)
+        recover(store)
         due = tuple(filter(None, (store.letter(letter.id) for letter in due_letters(store, now()))))
     if as_json:
         facts = {"made": [made_json(one, whole=True) for one in made]}
@@ -175,7 +181,7 @@ def _test(choices: Choices, reader: str) -> None:
         names = tuple(profile.name for profile in world.profiles)
         lists = choices.settings.digests or (DigestSetting(name="digest", profiles=names),)
         mark = t("[essai] ", "[test] ")
-        world, writer = replace(world, lists=lists), _writer(choices, settings)
+        world, writer = replace(world, lists=lists), writer_of(choices)
         tested = try_letters(world, store, settings, writer, reader, mark=mark, now=now())
     for one in tested:
         said = answer_said(choices.language, f"{reader} ({one.setting.name})", one.answer)
@@ -264,6 +270,8 @@ def retry_command(choices: Choices, *, number: int) -> None:
         letter = _letter(store, number)
         if letter.state == "sent":
             raise UsageError("letter-sent", number=number)
+        if letter.state == "parted":
+            raise UsageError("letter-parted", number=number)
         if not letter.content:
             raise UsageError("letter-forgotten" if letter.subject else "letter-empty", number=number)
         _change(choices, store, again(letter, now()))

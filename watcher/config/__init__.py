@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from watcher.config.mail import check_mail, is_port
+from watcher.config.mail import check_digest, check_mail, is_port
 from watcher.config.tree import LARGEST, Node, Reason, read_tree
 from watcher.digest import DigestSetting
 from watcher.errors import ConfigError
@@ -29,9 +29,11 @@ __all__ = ["LARGEST", "Reason", "Settings", "load"]
 
 FEEDS_ONLY: Mapping[str, str] = {"feed": ""}
 EVERY = ("day", "week", "month")
+FORMS = ("html", "text", "markdown")
 LANGUAGES = ("fr", "en")
 MOST_READERS = 100  # of one digest; each has a letter of his own
 MOST = 200  # stories in a digest; nobody reads on
+MOST_WATCHED = 20  # articles just below a threshold
 OFTENEST, RAREST = timedelta(minutes=5), timedelta(weeks=52)
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -68,6 +70,7 @@ class Settings:
     rules: tuple[Rules, ...] = ()  # everyone's first, then those of profiles that have some
     log: LogSetting | None = None
     metrics: Path | None = None  # a text file for Prometheus
+    templates: Path | None = None  # a folder of a person's own
 
 
 def load(file: Path, *, kinds: Mapping[str, str] = FEEDS_ONLY) -> Settings:
@@ -292,7 +295,7 @@ def _settings(top: Node, file: Path, kinds: Mapping[str, str]) -> Settings:
     readers |= {"timezone": _zone, "database": _path, "backups": _path, "retention": _retention}
     readers |= {"allow_hosts": _each(lambda host: _host(host).lower())}
     readers |= {"sources": partial(_sources, kinds=kinds), "profiles": _profiles, "rules": _rules}
-    readers |= {"mail": _mail, "log": _log, "metrics": _file, "ping": _ping}
+    readers |= {"mail": _mail, "templates": _folder, "log": _log, "metrics": _file, "ping": _ping}
     fields = {} if top.kind == "nothing" else _fields(top, (*readers, "digests"))
     nothing = Node(book=top.book)
     sources, profiles = fields.get("sources", nothing), fields.get("profiles", nothing)
@@ -462,8 +465,28 @@ def _is_most(text: str) -> bool:
     return bool(_COUNT.fullmatch(text)) and int(text) <= MOST
 
 
+def _watch(node: Node) -> int:
+    text = _checked(node, _is_watch, "not-a-few", "5")
+    return int(text) if _is_watch(text) else 0
+
+
+def _is_watch(text: str) -> bool:
+    """Whether a text is how many articles a section may show beside its stories."""
+    return text == "0" or (bool(_COUNT.fullmatch(text)) and int(text) <= MOST_WATCHED)
+
+
+def _place(node: Node) -> str:
+    """The name of a place for short messages; an address is a key, and is not repeated."""
+    if "://" in node.text:
+        node.wrong("push-here", got="***")
+        return ""
+    return _id(node)
+
+
 def _digests(node: Node, profiles: tuple[str, ...], known: _Reader) -> tuple[DigestSetting, ...]:
     readers: dict[str, _Reader] = {"name": _name, "profiles": _each(known)}
     readers |= {"to": _readers, "every": _word(EVERY, "unknown-every"), "day": _word(WEEKDAYS, "unknown-day")}
     readers |= {"language": _word(LANGUAGES, "unknown-language"), "most": _most, "when_empty": _yes}
-    return _rows(node, partial(DigestSetting, profiles=profiles), readers, {"name": "duplicate-name"})
+    readers |= {"push": _each(_place), "folder": _path, "form": _word(FORMS, "unknown-form"), "watch": _watch}
+    make = partial(DigestSetting, profiles=profiles)
+    return _rows(node, make, readers, {"name": "duplicate-name"}, fill=check_digest)

@@ -1,4 +1,4 @@
-"""What the parts of `mail:` must be together."""
+"""What the parts of `mail:`, and those of a digest, must be together."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +27,14 @@ def check_mail(node: Node, fields: Mapping[str, Node], values: Mapping[str, Any]
     if values.get("security") == "none" and values.get("host") and not is_loopback(values["host"]):
         fields["security"].wrong("cleartext", hint="starttls")
     return len(node.book.mistakes) == before
+
+
+def check_digest(fields: dict[str, Node]) -> dict[str, Node]:
+    """The same parts of a digest; a letter that would be Markdown is a mistake."""
+    form = fields.get("form")
+    if form and form.text == "markdown" and "to" in fields:
+        form.wrong("not-for-letters", hint="text")
+    return fields
 
 
 def is_port(text: str) -> bool:

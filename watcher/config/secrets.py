@@ -15,7 +15,7 @@ FILE = "secrets.yaml"  # beside feeds.yaml
 VARIABLE = "WATCHER_SECRET_"
 KEY_VARIABLE = "WATCHER_KEY_"
 MAIL_VARIABLE = "WATCHER_MAIL_PASSWORD"
-PUSH_VARIABLE = "WATCHER_PUSH_ADDRESS"
+PUSH_VARIABLE = "WATCHER_PUSH_"
 PING_VARIABLE = "WATCHER_PING_ADDRESS"
 OWN = ("mail", "push", "ping")  # what the file says beside the sources
 KEYRING = "watcher"  # the service under which a keyring holds the password of the mail user
@@ -59,37 +59,43 @@ def read_mail_password(file: Path, user: str, environment: Mapping[str, str]) ->
     Raises as `read_secrets` does.
     """
     found = Secret(environment.get(MAIL_VARIABLE, ""))
-    found = found if found.value else _own(file, "mail", "password")
+    found = found if found.value else _own(file, "mail", ("password",)).get("password", found)
     return found if found.value or not user else _in_keyring(user)
 
 
-def read_push_address(file: Path, environment: Mapping[str, str]) -> Secret:
-    """Where short messages go, an Apprise address: of the environment, else of `push:` in the file; or ""."""
-    found = Secret(environment.get(PUSH_VARIABLE, ""))
-    return found if found.value else _own(file, "push", "address")
+def read_push_addresses(file: Path, names: Iterable[str], environment: Mapping[str, str]) -> dict[str, Secret]:
+    """The Apprise addresses of places for short messages, by name: of the environment, else of `push:` in the file.
+
+    A place that nobody gives an address has none. Raises as `read_secrets` does.
+    """
+    wanted = tuple(dict.fromkeys(names))
+    given = _own(file, "push") if wanted else {}
+    said = {name: environment.get(PUSH_VARIABLE + name.upper().replace("-", "_"), "") for name in wanted}
+    found = {name: Secret(said[name]) if said[name] else given.get(name, Secret("")) for name in wanted}
+    return {name: address for name, address in found.items() if address.value}
 
 
 def read_ping_address(file: Path, environment: Mapping[str, str]) -> Secret:
     """What is asked for after each run, a web address: of the environment, else of `ping:` in the file; or ""."""
     found = Secret(environment.get(PING_VARIABLE, ""))
-    return found if found.value else _own(file, "ping", "address")
+    return found if found.value else _own(file, "ping", ("address",)).get("address", Secret(""))
 
 
-def _own(file: Path, section: str, key: str) -> Secret:
-    """One secret of ours in the file; the mistakes of the rest are told by `read_secrets`."""
+def _own(file: Path, section: str, keys: Iterable[str] = ()) -> dict[str, Secret]:
+    """The secrets of one section of ours in the file; the mistakes of the rest are told by `read_secrets`."""
     if not _is_there(file):
-        return Secret("")
+        return {}
     try:
         top = read_tree(file)
     except ConfigError as error:
         raise ConfigError(_hushed(error.mistakes, OWN)) from None
     pairs = zip(top.children[::2], top.children[1::2], strict=True) if top.kind == "mapping" else ()
     node = next((value for name, value in pairs if name.text == section and value.kind != "nothing"), None)
-    secret = _secret(_fields(node, (key,)).get(key, Node(book=top.book))) if node else Secret("")
+    found = {key: _secret(value) for key, value in _fields(node, keys).items()} if node else {}
     own = [mistake for *_, mistake in sorted(top.book.mistakes, key=lambda m: m[:2]) if _is_of(mistake, section)]
     if own:
         raise ConfigError(_hushed(own, OWN))
-    return secret
+    return found
 
 
 def _is_of(mistake: Mistake, section: str) -> bool:

@@ -29,6 +29,10 @@ _Choice = Literal[
     "says-nothing",
     "not-yes-or-no",
     "too-many-readers",
+    "not-a-few",
+    "unknown-form",
+    "not-for-letters",
+    "push-here",
 ]
 _Mail = Literal["not-a-server", "not-a-port", "unknown-security", "cleartext", "mail-way", "server-only", "secret-here"]
 _Telling = Literal["unknown-level", "not-a-text-file", "ping-here"]

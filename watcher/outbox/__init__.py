@@ -9,14 +9,17 @@ from watcher.outbox.values import (
     Answers,
     Letter,
     MailSettings,
+    Outs,
     Reason,
     Security,
     State,
     StoppedError,
+    Way,
     is_address,
     is_loopback,
     is_wire_ready,
 )
+from watcher.sources import Secret
 
 __all__ = [
     "REPAIR",
@@ -24,10 +27,13 @@ __all__ = [
     "Answers",
     "Letter",
     "MailSettings",
+    "Outs",
     "Reason",
     "Security",
     "State",
+    "Way",
     "deliver",
+    "hand_over",
     "is_address",
     "is_loopback",
 ]
@@ -62,6 +68,31 @@ def deliver(
         return whole(_way(settings)(rest, settings, before_data=before_data, after_data=tell))
     tell(())
     return whole(())
+
+
+def hand_over(
+    letter: Letter,
+    way: Way,
+    outs: Outs,
+    *,
+    before_data: Callable[[], None],
+    after_data: Callable[[Answers], None],
+) -> Answers:
+    """Hand one frozen message over in one of the ways that there are: as a mail, a file, or a short message."""
+    if way == "folder":
+        from watcher.outbox import local  # noqa: PLC0415
+
+        return local.into_folder(letter, before_data=before_data, after_data=after_data)
+    if way == "push":
+        from watcher.outbox import push  # noqa: PLC0415
+
+        address = outs.push.get(letter.recipients[0], Secret(""))
+        return push.by_push(letter, address, before_data=before_data, after_data=after_data)
+    if outs.mail is None:
+        answers = StoppedError("later", "no-mail").answers(letter.recipients)
+        after_data(answers)
+        return answers
+    return deliver(letter, outs.mail, before_data=before_data, after_data=after_data)
 
 
 def _unfit(letter: Letter, settings: MailSettings) -> dict[str, Answer]:

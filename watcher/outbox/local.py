@@ -1,5 +1,7 @@
-"""Deliveries that need no server: into a folder of mails, and by the machine's own sendmail."""
+"""Deliveries that need no server: into a folder of mails or of files, and by the machine's own sendmail."""
 
+import email
+import email.policy
 import hashlib
 import os
 import shutil
@@ -48,10 +50,33 @@ def _is_there(folder: Path, name: str) -> bool:
     return (folder / "new" / name).exists() or any(p.name.startswith(name) for p in (folder / "cur").iterdir())
 
 
-def _write(draft: Path, file: Path, content: bytes) -> None:
+def into_folder(letter: Letter, *, before_data: Callable[[], None], after_data: Callable[[Answers], None]) -> Answers:
+    """Put the document that a frozen message holds into the folder that is its recipient, under its own name.
+
+    It is there whole or not at all, and once, however often it is put there.
+    """
+    (recipient,) = letter.recipients
+    folder = Path(recipient)
+    message = email.message_from_bytes(letter.content, policy=email.policy.default)
+    name, content = Path(str(message.get_filename())).name, message.get_payload(decode=True)
+    before_data()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / f".{name}.draft", folder / name, bytes(content), private=False)
+    except (OSError, ValueError) as error:
+        text = clean(f"{folder}: {getattr(error, 'strerror', None) or error}")[:_WORDS]
+        answers = StoppedError("later", "folder", text=text).answers(letter.recipients)
+    else:
+        answers = StoppedError("sent").answers(letter.recipients)
+    after_data(answers)
+    return answers
+
+
+def _write(draft: Path, file: Path, content: bytes, *, private: bool = True) -> None:
     """A file that is there only when all of it is on the disk."""
     with draft.open("wb") as stream:
-        os.fchmod(stream.fileno(), 0o600)
+        if private:
+            os.fchmod(stream.fileno(), 0o600)
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())

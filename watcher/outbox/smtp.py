@@ -1,6 +1,7 @@
 """One conversation with a mail server: who may have the mail, the mail, and what the server says to it."""
 
 import os
+import re
 import smtplib
 import socket
 import ssl
@@ -19,6 +20,7 @@ from watcher.text import clean
 LONGEST_REPLY = 65536  # bytes; ten lines are usual
 FAREWELL = 2.0  # seconds to wait for an answer to QUIT, which decides nothing
 _TOO_LARGE = ("5.3.4", "5.2.3")  # RFC 3463
+_SIZE = re.compile(r"too (?:large|big|long)|size", re.IGNORECASE)  # of servers that say 554 to everything
 _FULL = "5.2.2"
 _WORDS = 200  # characters kept of a reply
 
@@ -206,7 +208,8 @@ class _Talk(smtplib.SMTP):
         content, offered = self._letter.content, self.esmtp_features
         limit = offered.get("size", "")
         if limit.isascii() and limit.isdigit() and 0 < int(limit[:18]) < len(content):
-            raise StoppedError("refused", "too-large", text=f"{len(content)} > {limit[:18]}")
+            text = f"{len(content)} > {limit[:18]}"
+            raise StoppedError("refused", "too-large", text=text, limit=int(limit[:18]))
         if not content.isascii() and "8bitmime" not in offered:
             raise StoppedError("refused", "no-8bitmime")
         options = f" SIZE={len(content)}" if "size" in offered else ""
@@ -264,7 +267,7 @@ class _Talk(smtplib.SMTP):
             return StoppedError("later", code=code, text=said)
         if code == 530:
             return StoppedError("later", "login-wanted", code=code, text=said)
-        if said.startswith(_TOO_LARGE):
+        if said.startswith(_TOO_LARGE) or (code == 554 and not about and _SIZE.search(said)):
             return StoppedError("refused", "too-large", code=code, text=said)
         if code == 552 and about == "recipient":  # too many at once, or a full box (RFC 5321, 4.5.3.1.10)
             return StoppedError("later", code=code, text=said)

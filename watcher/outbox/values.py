@@ -1,7 +1,7 @@
 """What goes into the outbox, and what comes of it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -45,12 +45,15 @@ Reason = Literal[
     "login-wanted",  # it takes no mail without a user and a password
     "no-program",  # there is no sendmail here
     "push-address",  # Apprise knows no such service
+    "no-push-address",  # nobody gave one for this name
+    "no-apprise",  # the library is not here
+    "no-mail",  # the settings name no way out for mail any more
 ]
 # Waiting mends none of these. The mail stays, because a setting that is put right lets it go.
 REPAIR: frozenset[Reason] = frozenset(
     {
         *("cleartext", "no-starttls", "tls", "injected", "no-auth", "no-password", "auth-refused", "login-wanted"),
-        *("no-program", "push-address", "folder"),
+        *("no-program", "push-address", "no-push-address", "no-apprise", "no-mail", "folder"),
     }
 )
 
@@ -68,6 +71,17 @@ class MailSettings:
     maildir: Path | None = None
     sendmail: str = ""  # a program, by its name or its path
     deadline: float = 180.0  # seconds for all of it; some servers read a mail for a minute before they take it
+
+
+Way = Literal["mail", "folder", "push"]  # by mail, as a file, as a short message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outs:
+    """Every way out of this machine that the settings name."""
+
+    mail: MailSettings | None = None
+    push: Mapping[str, Secret] = field(default_factory=dict, repr=False)  # Apprise addresses by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +102,7 @@ class Answer:
     reason: Reason = ""
     code: int = 0  # of the server's reply, or of the program's end; 0 without one
     text: str = ""  # what the other side said: one short line without secrets
+    limit: int = 0  # bytes, of "too-large": what the other side takes; 0 when it did not say
 
 
 Answers = tuple[Answer, ...]
@@ -96,8 +111,9 @@ Answers = tuple[Answer, ...]
 class StoppedError(Exception):
     """Ends a conversation with a known outcome; never leaves `outbox`."""
 
-    def __init__(self, state: State, reason: Reason = "", *, code: int = 0, text: str = "") -> None:
+    def __init__(self, state: State, reason: Reason = "", *, code: int = 0, text: str = "", limit: int = 0) -> None:
         super().__init__(state, reason, code, text)
+        self.limit = limit
         self.state = state
         self.reason = reason
         self.code = code
@@ -105,7 +121,14 @@ class StoppedError(Exception):
 
     def answer(self, recipient: str) -> Answer:
         """The same for one recipient."""
-        return Answer(recipient=recipient, state=self.state, reason=self.reason, code=self.code, text=self.text)
+        return Answer(
+            recipient=recipient,
+            state=self.state,
+            reason=self.reason,
+            code=self.code,
+            text=self.text,
+            limit=self.limit,
+        )
 
     def answers(self, recipients: Iterable[str]) -> Answers:
         """The same for all of them."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from watcher.articles import Article, Parsed
+from watcher.articles import Article, Parsed, Status
 from watcher.parse import feed
 from watcher.parse.kind import Kind
 from watcher.parse.services import PAGE, day_after, last_day, parameter, refusal, unreadable, with_parameters
@@ -89,7 +89,8 @@ def _preprint(article: Article, dois: dict[str, str]) -> Article:
     if doi := dois.get(article.guid):
         ids.append(("doi", doi))
     url = f"https://arxiv.org/abs/{named[1]}"
-    return replace(article, guid=url, url=url, ids=tuple(ids), journal="arXiv")
+    status: Status = "published" if doi else "preprint"
+    return replace(article, guid=url, url=url, ids=tuple(ids), journal="arXiv", status=status)
 
 
 def _dois(document: bytes) -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from watcher.articles import Article, Parsed
+from watcher.articles import Article, Parsed, Relation
 from watcher.parse.html import plain
 from watcher.parse.kind import Kind
 from watcher.parse.services import (
@@ -97,6 +97,8 @@ def _message(answer: dict[str, Any]) -> dict[str, Any]:
 def _article(record: dict[str, Any], doi: str, source: Source) -> Article:
     published, year = day_of(text(record, "date"))
     server = text(record, "server")[:100]
+    journals = text(record, "published")  # the DOI of the journal's version, or "NA"
+    printed = journals.startswith("10.")
     return Article(
         source=source.id,
         guid=doi[:200],
@@ -109,6 +111,8 @@ def _article(record: dict[str, Any], doi: str, source: Source) -> Article:
         journal=SERVERS.get(server.lower(), server),
         year=year,
         ids=declared(doi=doi),
+        relations=(Relation(kind="preprint_of", of=("doi", journals[:200])),) if printed else (),
+        status="published" if printed else "preprint",
     )
 
 

@@ -4,7 +4,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from watcher.articles import Article, Parsed
+from watcher.articles import Article, Parsed, Relation
+from watcher.articles import Kind as Relationship
 from watcher.parse.html import absolute, plain_title
 from watcher.parse.kind import Kind
 from watcher.parse.services import (
@@ -31,9 +32,26 @@ from watcher.parse.services import (
 from watcher.sources import Source, Trouble, Window
 
 SERVICE = "https://api.crossref.org/works"
-FIELDS = "DOI,URL,title,container-title,author,published,created,abstract,volume,page"
+FIELDS = "DOI,URL,title,container-title,author,published,created,abstract,volume,page,type,relation,update-to"
 KINDS_OF_WORK = "type:journal-article,type:posted-content"  # papers and preprints: no data sets, figures, reviews
 MOST = 500  # its search takes a work for each word of the query; the best matches come first
+
+MOST_RELATIONS = 20  # of one work
+
+# Crossref's words for what one work is to another, and whether the other one is it to this one.
+RELATIONS: dict[str, tuple[Relationship, bool]] = {
+    "is-preprint-of": ("preprint_of", False),
+    "has-preprint": ("preprint_of", True),
+    "is-version-of": ("version_of", False),
+    "has-version": ("version_of", True),
+    "is-translation-of": ("translation_of", False),
+    "has-translation": ("translation_of", True),
+}
+UPDATES: dict[str, Relationship] = {
+    "retraction": "retracts", "withdrawal": "retracts", "removal": "retracts", "correction": "corrects",
+    "corrigendum": "corrects", "erratum": "corrects", "partial_retraction": "corrects",
+    "expression_of_concern": "questions",
+}  # fmt: skip
 
 # Every citation of a work has it indexed again: what was registered long before the window is no news.
 REGISTERED = timedelta(days=30)
@@ -103,7 +121,27 @@ def _article(work: dict[str, Any], source: Source) -> Article:
         volume=text(work, "volume")[:100],
         pages=text(work, "page")[:100],
         ids=declared(doi=doi),
+        relations=_relations(work),
+        status="preprint" if text(work, "type") == "posted-content" else "",
     )
+
+
+def _relations(work: dict[str, Any]) -> tuple[Relation, ...]:
+    """What a work is to others: as a form of the same one, as a notice, as what notices are about."""
+    related = inside(work, "relation")
+    found = [
+        Relation(kind=kind, of=("doi", text(other, "id")), passive=passive)
+        for word, (kind, passive) in RELATIONS.items()
+        for other in records(related, word)
+        if text(other, "id-type") == "doi"
+    ]
+    found += [
+        Relation(kind=UPDATES[word], of=("doi", text(update, "DOI")), passive=passive)
+        for field, passive in (("update-to", False), ("updated-by", True))
+        for update in records(work, field)
+        if (word := text(update, "type").lower().replace("-", "_").replace(" ", "_")) in UPDATES
+    ]
+    return tuple(relation for relation in found if relation.of[1])[:MOST_RELATIONS]
 
 
 def _authors(work: dict[str, Any]) -> tuple[str, ...]:

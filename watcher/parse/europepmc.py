@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from watcher.articles import Article, Parsed
+from watcher.articles import Article, Parsed, Relation, Status
+from watcher.articles import Kind as Relationship
 from watcher.parse.html import absolute, plain_title
 from watcher.parse.kind import Kind
 from watcher.parse.services import (
@@ -26,6 +27,7 @@ from watcher.parse.services import (
     refusal,
     spoken,
     text,
+    texts,
     title_of,
     unreadable,
     with_parameters,
@@ -33,7 +35,14 @@ from watcher.parse.services import (
 from watcher.sources import Source, Trouble, Window
 
 SERVICE = "https://www.ebi.ac.uk/europepmc/webservices/rest/search"
+# Its words for what one record is to another ("Retraction of", "Erratum in"), without the last one.
+NOTICES: dict[str, Relationship] = {
+    "retraction": "retracts", "partial retraction": "corrects", "erratum": "corrects", "correction": "corrects",
+    "corrected and republished": "corrects", "expression of concern": "questions", "preprint": "preprint_of",
+}  # fmt: skip
+MOST_RELATIONS = 20  # of one record
 
+_DOI = re.compile(r"10\.\d{4,9}/\S{1,200}")
 _DAYS = re.compile(r"FIRST_IDATE:\[(\d{4}-\d\d-\d\d) TO (\d{4}-\d\d-\d\d)\]\)\Z")
 
 
@@ -103,7 +112,32 @@ def _article(result: dict[str, Any], source: Source) -> Article:
         volume=text(issue, "volume")[:100],
         pages=text(result, "pageInfo")[:100],
         ids=declared(doi=doi, pmid=pmid, pmcid=pmcid),
+        relations=_relations(result),
+        status=_status(result),
     )
+
+
+def _relations(result: dict[str, Any]) -> tuple[Relation, ...]:
+    """What a record is to others: "… of" and "… for" are what it does, "… in" is what is done to it."""
+    found = []
+    for other in records(inside(result, "commentCorrectionList"), "commentCorrection")[:MOST_RELATIONS]:
+        word, _, way = text(other, "type").lower().rpartition(" ")
+        of = ("pmid", text(other, "id")) if text(other, "source") == "MED" else _cited(text(other, "reference"))
+        if word in NOTICES and way in ("of", "for", "in") and of[1]:
+            found.append(Relation(kind=NOTICES[word], of=of, passive=way == "in"))
+    return tuple(found)
+
+
+def _cited(reference: str) -> tuple[str, str]:
+    doi = _DOI.search(reference)
+    return "doi", doi[0].rstrip(".,;") if doi else ""
+
+
+def _status(result: dict[str, Any]) -> Status:
+    kinds = [kind.lower() for kind in texts(inside(result, "pubTypeList"), "pubType")]
+    if "retracted publication" in kinds:
+        return "retracted"
+    return "preprint" if "preprint" in kinds or text(result, "source") == "PPR" else ""
 
 
 def _page(place: str, key: str, pmid: str) -> str:

@@ -37,8 +37,9 @@ from watcher.text import language
 SERVICE = "https://api.archives-ouvertes.fr/search/"
 FIELDS = (
     "halId_s,uri_s,title_s,abstract_s,authFullName_s,doiId_s,pubmedId_s,pubmedcentralId_s,journalTitle_s,volume_s,"
-    "page_s,language_s,producedDate_s,producedDate_tdate,producedDateY_i"
+    "page_s,language_s,producedDate_s,producedDate_tdate,producedDateY_i,docType_s"
 )
+PREPRINTS = ("UNDEFINED", "PREPRINT")  # how HAL calls what no journal has brought out
 
 _DAYS = re.compile(r"(?<=Date_tdate:\[)(\d{4}-\d\d-\d\d)T00:00:00Z TO (\d{4}-\d\d-\d\d)(?=T00:00:00Z\])")
 _VERSION = re.compile(r"(?<=\d)v\d+$")
@@ -130,6 +131,7 @@ def _article(deposit: dict[str, Any], source: Source) -> Article:
         volume=text(deposit, "volume_s")[:100],
         pages=text(deposit, "page_s")[:100],
         ids=declared(doi=doi, pmid=text(deposit, "pubmedId_s"), pmcid=text(deposit, "pubmedcentralId_s"), hal=hal),
+        status="preprint" if text(deposit, "docType_s") in PREPRINTS else "",
     )
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from watcher.articles import Article, Parsed
+from watcher.articles import Article, Parsed, Relation, Status
 from watcher.parse.html import absolute, plain, plain_title
 from watcher.parse.kind import Kind
 from watcher.parse.services import (
@@ -33,10 +33,15 @@ from watcher.sources import Source, Trouble, Window
 DEEPEST = 10_000  # works, as far as numbered pages reach
 LATE = timedelta(days=30)  # OpenAlex says when a work was published, and may list it weeks after that day
 EARLY = timedelta(days=30)  # and journals date issues ahead; a date further ahead has its turn when it is nearer
-FIELDS = "id,doi,ids,title,publication_date,language,authorships,primary_location,biblio,abstract_inverted_index"
+FIELDS = (
+    "id,doi,ids,title,publication_date,language,authorships,primary_location,biblio,abstract_inverted_index,type,"
+    "is_retracted,locations"
+)
+MOST_PLACES = 20  # of one work
 MAX_WORDS = 20_000  # of an abstract
 
 _DAYS = re.compile(r"from_publication_date:(\d{4}-\d\d-\d\d),to_publication_date:(\d{4}-\d\d-\d\d)")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s?#]{1,200}")
 _ARXIV = re.compile(r"10\.48550/arxiv\.(\S+)", re.IGNORECASE)
 
 
@@ -128,7 +133,28 @@ def _article(work: dict[str, Any], source: Source) -> Article:
         volume=text(inside(work, "biblio"), "volume")[:100],
         pages=_pages(inside(work, "biblio")),
         ids=_ids(work, doi),
+        relations=_forms(work, doi),
+        status=_status(work),
     )
+
+
+def _status(work: dict[str, Any]) -> Status:
+    if work.get("is_retracted") is True:
+        return "retracted"
+    return "preprint" if text(work, "type") == "preprint" else ""
+
+
+def _forms(work: dict[str, Any], doi: str) -> tuple[Relation, ...]:
+    """The other forms of a work: places where it is deposited as what was submitted, or was printed."""
+    own = _DOI.search(doi)
+    deposited = text(work, "type") == "preprint"  # this one is what was submitted
+    found: dict[Relation, None] = {}
+    for place in records(work, "locations")[:MOST_PLACES]:
+        other = _DOI.search(text(place, "landing_page_url"))
+        wanted = "publishedVersion" if deposited else "submittedVersion"
+        if own and other and other[0].lower() != own[0].lower() and text(place, "version") == wanted:
+            found[Relation(kind="preprint_of", of=("doi", other[0]), passive=not deposited)] = None
+    return tuple(found)
 
 
 def _abstract(places: dict[str, Any]) -> str:

@@ -3,9 +3,10 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from watcher.articles import Article
+from watcher.articles import Article, Kind, Relation, Status
 from watcher.errors import UsageError
 from watcher.parse.reference import reference
 from watcher.text import clean
@@ -17,6 +18,17 @@ ADDRESS = "https://pubmed.ncbi.nlm.nih.gov/{pmid}/"
 ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet", "PubmedArticle", "PubmedBookArticle")
 _RECORDS = ("PubmedArticle", "PubmedBookArticle")
 _SCHEMES = {"pubmed": "pmid", "doi": "doi", "pmc": "pmcid", "pmcid": "pmcid"}  # of ArticleId and ELocationID
+# Its words for what one record is to another, and whether the other one does it to this one.
+_NOTICES: dict[str, tuple[Kind, bool]] = {
+    "RetractionOf": ("retracts", False), "RetractionIn": ("retracts", True),
+    "PartialRetractionOf": ("corrects", False), "PartialRetractionIn": ("corrects", True),
+    "ErratumFor": ("corrects", False), "ErratumIn": ("corrects", True),
+    "CorrectedandRepublishedFrom": ("corrects", False), "CorrectedandRepublishedIn": ("corrects", True),
+    "ExpressionOfConcernFor": ("questions", False), "ExpressionOfConcernIn": ("questions", True),
+}  # fmt: skip
+_STATUSES: dict[str, Status] = {"Retracted Publication": "retracted", "Preprint": "preprint"}
+_PREPRINT_SERVER = re.compile(r"rxiv|preprint|research square|ssrn|10\.(?:1101|64898|21203|20944)/", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}/\S{1,200}")
 _ENTITY = re.compile(r"&[\w.:-]+;")
 _BRACKETED = re.compile(r"\[\s*(.+?)\s*\.?\s*\]\s*\.?", re.DOTALL)  # a title that PubMed translated
 
@@ -74,7 +86,7 @@ def _article(record: "_Element", source: str) -> Article:
     translated = _BRACKETED.fullmatch(written)
     title = translated[1] if translated else re.sub(r"(?<![.\s])\.$", "", written)
     vernacular = _said(article, "VernacularTitle")
-    return reference(
+    made = reference(
         source=source,
         guid=pmid,
         title=title or vernacular,
@@ -89,6 +101,27 @@ def _article(record: "_Element", source: str) -> Article:
         urls=[ADDRESS.format(pmid=pmid)] if pmid else (),
         ids=_ids(record, article, pmid),
     )
+    kinds = [clean(_text(kind)) for kind in article.iterfind("PublicationTypeList/PublicationType")]
+    status: Status = next((_STATUSES[kind] for kind in kinds if kind in _STATUSES), "")
+    related = list(_relations(citation, preprint=status == "preprint"))
+    if translated and vernacular:
+        related.append(Relation(kind="translation_of", of=("title", vernacular)))
+    return replace(made, status=status, relations=tuple(related))
+
+
+def _relations(citation: "_Element", *, preprint: bool) -> Iterator[Relation]:
+    """What a record is to others. A preprint is updated in its journal's version; other updates are other works."""
+    for other in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
+        word, said = other.get("RefType") or "", _said(other, "RefSource")
+        doi = _DOI.search(said)
+        of = ("pmid", _said(other, "PMID")) if _said(other, "PMID") else ("doi", doi[0].rstrip(".,;") if doi else "")
+        if not of[1]:
+            continue
+        if word in _NOTICES:
+            kind, passive = _NOTICES[word]
+            yield Relation(kind=kind, of=of, passive=passive)
+        elif (word == "UpdateIn" and preprint) or (word == "UpdateOf" and _PREPRINT_SERVER.search(said)):
+            yield Relation(kind="preprint_of", of=of, passive=word == "UpdateOf")
 
 
 def _first(element: "_Element", *names: str) -> "_Element":

@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
-from watcher.articles import Article
+from watcher.articles import Article, Kind, Relation, Status
 from watcher.errors import UsageError
 from watcher.parse.dates import parse_date
 from watcher.parse.html import MAX_TEXT, MAX_TITLE, absolute
@@ -67,7 +67,25 @@ def _article(record: dict[str, Any], source: str) -> Article:
         pages=_value(record, "pages"),
         ids=_ids(record),
         event=parse_date(_value(record, "event")),
+        relations=_relations(record),
+        status=_STATUSES.get(_value(record, "status"), ""),
     )
+
+
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+_STATUSES: dict[str, Status] = {status: status for status in get_args(Status)}
+
+
+def _relations(record: dict[str, Any]) -> tuple[Relation, ...]:
+    """What `watcher export` says of how articles are related; anything else says nothing."""
+    listed = record.get("relations")
+    found = []
+    for said in listed if isinstance(listed, list) else ():
+        scheme, _, value = _value(said, "of").partition(":") if isinstance(said, dict) else ("", "", "")
+        kind = _KINDS.get(_value(said, "kind")) if value else None
+        if kind:
+            found.append(Relation(kind=kind, of=(scheme, value), passive=said.get("passive") is True))
+    return tuple(found)
 
 
 def names(authors: object) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from watcher.doctor import AREAS, Finding, Severity
 from watcher.health import NOTICED, TROUBLED
 from watcher.render.findings import AREA_NAMES, FAULT_NAMES, FINDINGS
 from watcher.render.json import time
-from watcher.render.terminal import DOT, Prose
+from watcher.render.sheet import DOT
+from watcher.render.terminal import Prose
 from watcher.render.words import (
     REASONS,
     TO_DO,

@@ -3,8 +3,9 @@
 from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
+from traceback import walk_tb
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from watcher.digest import Digest
@@ -30,12 +31,20 @@ def filled(name: str, digest: Sheet, templates: Path | None = None) -> str:
     """
     try:
         return _environment(templates).get_template(name).render(digest=digest, dot=DOT, space=WIDE)
-    except (TemplateError, OSError, RecursionError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except Exception as error:  # a template may do whatever a template can
         if not templates:
             raise  # ours: a bug
-        line = getattr(error, "lineno", None)
-        place = f"{getattr(error, 'name', None) or name}:{line}" if line else name
-        raise UsageError("bad-template", file=str(templates / place), detail=str(error)) from None
+        detail = " ".join(f"{type(error).__name__} {error}".split())[:300]
+        raise UsageError("bad-template", file=_place(error, templates, name), detail=detail) from None
+
+
+def _place(error: Exception, templates: Path, name: str) -> str:
+    """The file that is wrong and its line, as far as they can be told."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or templates / name}:{error.lineno}"
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    inside = [f"{file}:{line}" for file, line in frames if file.startswith(str(templates))]
+    return inside[-1] if inside else str(templates / name)
 
 
 @lru_cache(maxsize=8)  # a template is compiled once for all the letters of a run

@@ -6,19 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from watcher.absence import Absence
-from watcher.digest import Digest, Line
+from watcher.articles import Article
+from watcher.digest import Digest, Line, Near, Turn, is_paper
 from watcher.health import Health
 from watcher.ownpages import OwnPage
 from watcher.post import Posted
 from watcher.profiles import Profile
 from watcher.relevance import Score
 from watcher.replay import Replayed, Shift
-from watcher.run import Audit, Difference, Learnt, Marked, RunReport, Trial
+from watcher.run import Arranged, Audit, Difference, Learnt, Marked, RunReport, Trial
 from watcher.run.send import Made, SendReport, stories_of
 from watcher.sources import Source, SourceState, Trouble, moved_to, shown_address
-from watcher.store import Remembered
+from watcher.store import Remembered, Word
 from watcher.stories import Tie
 from watcher.verdicts import Change
+from watcher.works import Step
 
 
 def dumped(value: object) -> str:
@@ -41,13 +43,36 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         "set_aside": digest.set_aside,
         "by_rules": digest.by_rules,
         "sources": digest.sources,
+        "carried": digest.carried,
         "sections": [
-            {"profile": s.profile, "threshold": s.threshold, "lines": [_line(line) for line in s.lines]}
+            {
+                "profile": s.profile,
+                "threshold": s.threshold,
+                "lines": [_line(line) for line in s.lines],
+                "near": [_near(one) for one in s.near],
+            }
             for s in digest.sections
         ],
+        "turns": [_turn(turn) for turn in digest.turns],
         "troubles": [_health(h) for h in digest.troubles],
         "notices": [_health(h) for h in digest.notices],
     }
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    known = turn.article
+    return {
+        "id": known.id,
+        "title": known.article.title,
+        "url": known.article.url,
+        "aliases": [f"{scheme}:{value}" for scheme, value in known.aliases],
+        **step_json(turn.step),
+    }
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """One thing that became of an article."""
+    return {"seen": time(step.at), "from": step.before, "to": step.after, "because": step.because or None}
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -59,12 +84,15 @@ def _line(line: Line) -> dict[str, Any]:
         "summary": line.lead.article.summary,
         "language": line.lead.article.language,
         "published": time(line.lead.article.published),
+        "event": time(line.lead.article.event),
         "first_seen": time(line.lead.first_seen),
         "score": score_json(line.score) | {"article": line.scored},
         "also": list(line.also),
         "kept": line.kept,
         "rule": line.rule and line.rule.word,
-        "new": line.new,
+        "new": len(line.fresh),
+        "status": line.lead.article.status or None,
+        "echoes": len({o.source for o in line.outlets[1:]} - {line.outlets[0].source}) if is_paper(line.lead) else None,
         "outlets": [
             {
                 "source": o.source,
@@ -76,6 +104,21 @@ def _line(line: Line) -> dict[str, Any]:
             }
             for o in line.outlets
         ],
+    }
+
+
+def _near(one: Near) -> dict[str, Any]:
+    """An article just below the threshold."""
+    article = one.article.article
+    return {
+        "id": one.article.id,
+        "title": article.title,
+        "url": article.url,
+        "source": one.source,
+        "language": article.language,
+        "published": time(article.published),
+        "status": article.status or None,
+        "score": score_json(one.score),
     }
 
 
@@ -113,7 +156,19 @@ def article_json(known: Remembered) -> dict[str, Any]:
         "aliases": [f"{scheme}:{value}" for scheme, value in known.aliases],
         "story": known.story,
         "scores": dict(known.scores),
-    } | ({"event": time(article.event)} if article.event else {})
+    } | _rarely(article)
+
+
+def _rarely(article: Article) -> dict[str, Any]:
+    """What few articles have."""
+    said: dict[str, Any] = {"event": time(article.event)} if article.event else {}
+    if article.status:
+        said["status"] = article.status
+    if article.relations:
+        said["relations"] = [
+            {"kind": r.kind, "of": ":".join(r.of)} | ({"passive": True} if r.passive else {}) for r in article.relations
+        ]
+    return said
 
 
 def own_page_json(page: OwnPage) -> dict[str, Any]:
@@ -312,6 +367,22 @@ def story_json(members: Sequence[Remembered], ties: Sequence[Tie]) -> dict[str, 
     }
 
 
+def arranged_json(arranged: Arranged) -> dict[str, Any]:
+    """What became of the stories of some articles."""
+    return {
+        "changed": arranged.changed,
+        "stories": [
+            {"story": story[0].story, "members": [{"id": str(m.id), "title": m.article.title} for m in story]}
+            for story in arranged.stories
+        ],
+    }
+
+
+def word_json(word: Word) -> dict[str, Any]:
+    """What a person said of two articles."""
+    return {"articles": [str(number) for number in word.pair], "apart": word.apart, "at": time(word.at)}
+
+
 def report_json(report: RunReport) -> dict[str, Any]:
     """What one run did, source by source."""
     total = report.summary
@@ -368,7 +439,9 @@ def letter_json(letter: Posted, *, whole: bool = False) -> dict[str, Any]:
         "id": letter.id,
         "list": letter.list,
         "period": letter.period,
+        "way": letter.way,
         "recipient": letter.recipient,
+        "part": letter.part,
         "subject": letter.subject,
         "message_id": letter.message_id,
         "made": time(letter.made),

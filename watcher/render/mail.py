@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from watcher.digest import Digest
+from watcher.digest import Digest, Form
 from watcher.render.html import filled
 from watcher.render.sheet import DOT, Sheet, sheet
 from watcher.render.text import written
@@ -27,11 +28,16 @@ class Envelope:
     sender: str  # its address; its host is the one that the message and its list are named after
     to: str = ""  # one reader's address; "" when it stays unsaid
     name: str = "digest"  # of the digest in the settings
+    form: Form = "html"  # with a page beside the text; otherwise the text alone
     unsubscribe: str = ""  # whom to write to for no more of it; the sender when empty
 
 
 def mail(
-    digest: Digest, envelope: Envelope, language: str, zone: tzinfo, templates: Path | None = None
+    digest: Digest,
+    envelope: Envelope,
+    language: str,
+    zone: tzinfo,
+    templates: Path | None = None,
 ) -> EmailMessage:
     """The message for one reader; made again of the same digest, it is the same to the last byte.
 
@@ -41,7 +47,9 @@ def mail(
     address that is none, UsageError("bad-template").
     """
     sender = Address(display_name="watcher", addr_spec=envelope.sender)
-    read, html = _fitting(sheet(digest, language, zone), templates)
+    read, html = sheet(digest, language, zone), ""
+    if envelope.form == "html":
+        read, html = _fitting(read, templates)
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = Address(addr_spec=envelope.to) if envelope.to else "undisclosed-recipients:;"
@@ -58,8 +66,9 @@ def mail(
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = language
     message.set_content(written(read), cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    message.set_boundary(_mark(str(message["Message-ID"])))  # the library draws one by lot
+    if html:
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        message.set_boundary(_mark(str(message["Message-ID"])))  # the library draws one by lot
     return message
 
 
@@ -69,12 +78,54 @@ def room(digest: Digest, language: str, zone: tzinfo, templates: Path | None = N
     return sum(len(part.stories) for part in read.parts)
 
 
+def in_parts(content: bytes, limit: int) -> tuple[EmailMessage, ...]:
+    """A mail that is too large for a server as mails in plain text of which none has more than `limit` bytes.
+
+    0 stands for half of what it has. Each story stands in one of them, whole; their texts together are the text of the
+    mail. Made again of the same mail they are the same to the last byte. () when it cannot be made smaller.
+    """
+    whole = message_from_bytes(content, policy=SMTP)
+    body = whole.get_body(("plain",))
+    if body is None:
+        return ()
+    blocks = re.findall(r".+?(?:\n{2,}|\Z)", str(body.get_content()).replace("\r\n", "\n"), re.DOTALL)
+    empty = len(_part_of(whole, "", 99, 99).as_bytes())
+    sizes = [len(_part_of(whole, block, 99, 99).as_bytes()) - empty for block in blocks]
+    room = (limit or len(content) // 2) - empty
+    texts, left = [""], room
+    for block, size in zip(blocks, sizes, strict=True):
+        if size > left and texts[-1]:
+            texts.append("")
+            left = room
+        texts[-1] += block
+        left -= size
+        if left < 0:
+            return ()
+    if len(texts) == 1 and not whole.is_multipart():
+        return ()
+    return tuple(_part_of(whole, text, place, len(texts)) for place, text in enumerate(texts, 1))
+
+
+def _part_of(whole: EmailMessage, text: str, place: int, parts: int) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    for name, value in whole.items():
+        if name.lower() not in ("mime-version", "content-type", "content-transfer-encoding", "subject", "message-id"):
+            message[name] = value
+    message["Subject"] = f"{whole['Subject']} ({place}/{parts})" if parts > 1 else str(whole["Subject"])
+    left, _, right = str(whole["Message-ID"]).partition("@")
+    message["Message-ID"] = f"{left}.{place}of{parts}@{right}"
+    message.set_content(text, cte="quoted-printable")
+    return message
+
+
 def subject(digest: Digest, language: str) -> str:
     """What a reader sees before opening: news, none, or a failure, and how much of it."""
     stories = sum(len(section.lines) for section in digest.sections)
     if digest.outcome == "failed":
         return say(language, "subject-failed")
     said = say(language, "subject-news", stories) if stories else say(language, "subject-nothing")
+    if digest.turns and not stories:
+        said = say(language, "subject-turned", len(digest.turns))
     return f"{said}, {say(language, 'failing', len(digest.troubles))}" if digest.troubles else said
 
 

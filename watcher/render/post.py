@@ -48,7 +48,8 @@ def made_said(language: str, made: Made, detail: str = "") -> str:
 
 def letter_said(language: str, letter: Posted, zone: tzinfo) -> str:
     """One line for a letter: whose, what became of it, why, and what to do."""
-    name = f"{shown(letter.recipient)} ({letter.list}, {letter.period})"
+    of = ", ".join(filter(None, (letter.list, letter.period, letter.part)))
+    name = f"{shown(letter.recipient)} ({of})"
     parts = [_fate(language, letter), *_next(language, letter, zone)]
     return say(language, "pair", name=name, value=DOT.join(parts))
 
@@ -83,7 +84,8 @@ def outbox_table(letters: Sequence[Posted], language: str, zone: tzinfo) -> Tabl
     table = empty_table(language, "number", "digest", "reader", "fate", right=["number"])
     for letter in reversed(letters):
         fate = DOT.join((_fate(language, letter), *_next(language, letter, zone)))
-        table.add_row(str(letter.id), *map(Text, (f"{letter.list} {letter.period}", shown(letter.recipient), fate)))
+        name = " ".join(filter(None, (letter.list, letter.period, letter.part)))
+        table.add_row(str(letter.id), *map(Text, (name, shown(letter.recipient), fate)))
     return table
 
 
@@ -95,8 +97,13 @@ def letter_page(letter: Posted) -> str:
 
 
 def part_of(content: bytes, kind: str) -> str:
-    """The text of a letter ("plain") or its page ("html"); "" where it has none."""
-    part = opened(content).get_body((kind,)) if content else None
+    """The text of a letter ("plain") or its page ("html"); "" where it has none. Of one that holds a file, the file."""
+    if not content:
+        return ""
+    message = opened(content)
+    if message.get_filename():  # a file is what it is
+        return bytes(message.get_payload(decode=True)).decode()
+    part = message.get_body((kind,))
     return str(part.get_content()) if part else ""
 
 

@@ -37,7 +37,7 @@ def _reference(line: Line, language: str, zone: tzinfo) -> Reference:
     article = line.lead.article
     ids = {scheme: shown(value) for scheme, value in reversed(line.lead.aliases)}
     first = pages_of(line)[:1]
-    why = ", ".join(f"{one.name}{WIDE}+{one.points}" for one in reasons(line, language))
+    why = ", ".join(f"{one.name}{WIDE}+{one.points}" for one in reasons(line.score, language))
     score = f"{shown(line.score.profile)} {number(language, line.score.value)}/100"
     return Reference(
         id=line.lead.id,

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from watcher.render.faring import counts_said
 from watcher.render.json import time
-from watcher.render.terminal import DOT, Prose
+from watcher.render.sheet import DOT
+from watcher.render.terminal import Prose
 from watcher.render.words import STANDING, counted, date_said, number, say, spaced
 from watcher.run.status import NextDigest, Status
 from watcher.store import RunSummary

@@ -11,8 +11,8 @@ from rich.text import Text
 from watcher.absence import Absence
 from watcher.audit import Recall
 from watcher.health import NOTICED, Health
+from watcher.render.sheet import linked
 from watcher.render.tables import empty_table
-from watcher.render.terminal import linked
 from watcher.render.words import (
     advice_said,
     briefly_said,
@@ -297,7 +297,7 @@ def _shifts(one: Replayed, language: str) -> Table:
 
 
 def _linked(known: Remembered, language: str) -> Text:
-    return Text(known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url)))
+    return Text(known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url) or None))
 
 
 # Audits

@@ -1,7 +1,7 @@
 """Everything but the digest that is listed on a screen, and the profile as text to edit."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from watcher.articles import Article
 from watcher.profiles import Profile, ProfileSetting, Term
 from watcher.relevance import Score
-from watcher.render.terminal import linked
+from watcher.render.sheet import linked
 from watcher.render.words import (
     HEADS,
     LABELS,
@@ -26,6 +26,7 @@ from watcher.render.words import (
     page_said,
     say,
     spaced,
+    status_said,
     tenths,
 )
 from watcher.rules import Rules
@@ -33,6 +34,7 @@ from watcher.run import Trial
 from watcher.sources import Source, shown_address
 from watcher.store import Remembered
 from watcher.stories import Tie
+from watcher.works import Step
 
 
 def empty_table(language: str, *heads: str, right: Iterable[str] = (), whole: Iterable[str] = ()) -> Table:
@@ -73,7 +75,7 @@ def trial_table(trial: Trial, language: str, zone: tzinfo) -> RenderableType:
             number(language, item.scores[0].value) if item.scores else "—",
             _said(language, "is-known" if item.known else "is-new"),
             day_said(language, article.published, zone) if article.published else "—",
-            Text(article.title or say(language, "untitled"), style=Style(link=linked(article.url))),
+            Text(article.title or say(language, "untitled"), style=Style(link=linked(article.url) or None)),
         )
     return table
 
@@ -157,18 +159,22 @@ def articles_table(found: Sequence[Remembered], language: str, zone: tzinfo) -> 
     for known in found:
         published = known.article.published or known.first_seen
         best = f"{known.scores[0][1]:.0f}" if known.scores else "—"
-        title = Text(known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url)))
+        title = Text(
+            known.article.title or say(language, "untitled"), style=Style(link=linked(known.article.url) or None)
+        )
         table.add_row(str(known.id), date_said(language, published, zone), best, title, Text(", ".join(known.sources)))
     return table
 
 
-def article_page(
+def article_page(  # noqa: PLR0913 - all that is known of it
     known: Remembered,
     story: Sequence[Remembered],
     ties: Sequence[Tie],
     names: Mapping[str, str],
     language: str,
     zone: tzinfo,
+    *,
+    steps: Sequence[Step] = (),
 ) -> RenderableType:
     """One article with all it is known by, and its story."""
     article, judged = known.article, known.reading
@@ -182,6 +188,7 @@ def article_page(
         ("seen-in", ", ".join(names.get(s, s) for s in known.sources)),
         ("names", "\n".join(f"{scheme}:{value}" for scheme, value in known.aliases)),
         ("cites", "\n".join(f"{scheme}:{value}" for scheme, value in known.cites)),
+        ("history", "\n".join(_history(known, steps, language, zone))),
         ("own-page", page_said(language, known.page, zone, judged=judged != article) if known.page else ""),
         ("scores", " · ".join(f"{name} {number(language, value, 1)}" for name, value in known.scores)),
     ):
@@ -198,6 +205,16 @@ def article_page(
         parts += [Text(""), Text(_said(language, "same-story"), style="bold")]
         parts += [_member(m, ties, names, language) for m in story if m.id != known.id]
     return Group(*parts)
+
+
+def _history(known: Remembered, steps: Sequence[Step], language: str, zone: tzinfo) -> Iterator[str]:
+    """What an article was when it was first seen, and what became of it since then."""
+    status = steps[0].before if steps else known.article.status
+    if steps or status:
+        yield f"{date_said(language, known.first_seen, zone)}  {status_said(language, status)}"
+    for step in steps:
+        because = f" ({step.because})" if step.because else ""
+        yield f"{date_said(language, step.at, zone)}  {status_said(language, step.after)}{because}"
 
 
 def _member(member: Remembered, ties: Sequence[Tie], names: Mapping[str, str], language: str) -> Text:

@@ -1,6 +1,6 @@
 """The digest on a screen."""
 
-import math
+from collections.abc import Iterable
 from datetime import tzinfo
 
 from rich.console import Console, Group, JustifyMethod, OverflowMethod
@@ -9,14 +9,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from watcher.digest import Digest, Line, Outlet, Section
-from watcher.health import NOTICED, TROUBLED, Health
-from watcher.render.extract import extract
-from watcher.render.words import THIN, WIDE, advice_said, date_said, notice_said, period_said, say, trouble_said, units
-
-REASONS = 5  # terms named in the "pourquoi" line
-OUTLETS = 4  # others named in "aussi dans"
-DOT = f"{WIDE}· "  # between facts; a line may end with it, none begins with it
+from watcher.digest import Digest
+from watcher.render.sheet import DOT, Ailing, Glance, Link, Part, Sheet, Story, Turned, points, sheet
+from watcher.render.words import THIN, WIDE
 
 # Private characters stand in for no-break spaces while lines are broken; no text of an article holds them.
 _HELD = str.maketrans({WIDE: "\ue000", THIN: "\ue001"})
@@ -69,22 +64,28 @@ def console(*, width: int | None = None, record: bool = False, colour: bool | No
 
 def show_digest(digest: Digest, screen: Console, *, language: str, zone: tzinfo) -> None:
     """Print a digest."""
-    title = Prose(period_said(language, digest.start, digest.end, zone), style="bold")
-    kept = sum(len(s.lines) for s in digest.sections)
-    counts = [("kept", kept), ("read", digest.read), ("aside", digest.set_aside)]
-    counts += [("by-rules", digest.by_rules)] * bool(digest.by_rules) + [("sources", digest.sources)]
-    screen.print(Group(title, Prose(DOT.join(say(language, key, n) for key, n in counts), style="dim")))
-    if digest.outcome != "news":
-        said = digest.outcome if digest.outcome == "failed" or not digest.troubles else "nothing-partly"
-        screen.print(Group(Prose("\n" + say(language, said), style="bold yellow" if said == "failed" else "")))
-    else:
-        for section in digest.sections:
-            _section(section, screen, language, zone)
-    if digest.troubles or digest.notices:
+    read = sheet(digest, language, zone)
+    told = (read.told,) if read.outcome == "news" else ()
+    counts = Prose(DOT.join((*told, *read.counts)), style="dim")
+    if read.failing:
+        counts.append(f"{DOT}{read.failing}", style="not dim yellow")
+    screen.print(Group(Prose(read.title, style="bold"), counts))
+    if not told:
+        screen.print(Group(Prose(f"\n{read.told}", style="bold yellow" if read.outcome == "failed" else "")))
+    for part in read.parts:
+        _part(part, screen, read)
+    if read.turned:
         screen.print()
-        screen.print(_heading(say(language, "health"), "", "yellow"))
-        for health in (*digest.troubles, *digest.notices):
-            screen.print(health_line(health, language, zone))
+        screen.print(_heading(read.turns, "", "magenta"))
+        for turned in read.turned:
+            screen.print(_hung(Text("↻", style="magenta"), _turned(turned, read)))
+    if read.left_out:
+        screen.print(Group(Prose(f"\n{read.left_out}", style="dim")))
+    if read.ailing:
+        screen.print()
+        screen.print(_heading(read.health, "", "yellow"))
+        for one in read.ailing:
+            screen.print(_ailing(one))
 
 
 def _heading(title: str, right: str, style: str) -> Table:
@@ -96,15 +97,19 @@ def _heading(title: str, right: str, style: str) -> Table:
     return row
 
 
-def _section(section: Section, screen: Console, language: str, zone: tzinfo) -> None:
+def _part(part: Part, screen: Console, read: Sheet) -> None:
     screen.print()
-    right = say(language, "to-read", len(section.lines)) if section.lines else say(language, "none")
-    screen.print(_heading(section.profile, right, "cyan"))
-    for place, line in enumerate(section.lines):
+    screen.print(_heading(part.profile, part.told, "cyan"))
+    for place, story in enumerate(part.stories):
         if place:
             screen.print()
-        score = Text(f"{line.score.value:.0f}", style=_warmth(line.score.value))
-        screen.print(_hung(score, _story(line, language, zone)))
+        screen.print(_hung(Text(story.score, style=_warmth(int(story.score))), _story(story, read)))
+    if part.near:
+        if part.stories:
+            screen.print()
+        screen.print(_hung(Text(), Prose(read.near, style="dim bold")))
+        for one in part.near:
+            screen.print(_hung(Text(one.score, style="dim"), _glance(one, read)))
 
 
 def _hung(mark: Text, text: Text) -> Table:
@@ -116,84 +121,80 @@ def _hung(mark: Text, text: Text) -> Table:
     return row
 
 
-def _warmth(value: float) -> str:
+def _warmth(value: int) -> str:
     return "bold green" if value >= 75 else "green" if value >= 50 else "dim"
 
 
-def _story(line: Line, language: str, zone: tzinfo) -> Text:
-    article = line.lead.article
+def _story(story: Story, read: Sheet) -> Text:
     text = Prose()
-    text.append(article.title or say(language, "untitled"), style=Style(bold=True, link=linked(article.url)))
+    text.append(story.title, style=Style(bold=True, link=story.url or None))
     text.append("\n")
-    first = line.outlets[0]
-    facts = [first.source + _flag(article.language, language)]
-    if article.journal and article.journal != first.source:
-        facts.append(article.journal)
-    facts.append(date_said(language, article.published, zone) if article.published else say(language, "undated"))
-    facts += [f"doi:{value}" for scheme, value in line.lead.aliases if scheme == "doi"][:1]
-    facts.append(say(language, "numbered", id=line.lead.id))
-    text.append(DOT.join(facts), style="dim")
-    if others := _others(line, language):
-        text.append(f"\n{others}", style="dim")
-    for place, piece in enumerate(extract(article.summary or article.body, (m.key for m in line.score.matches))):
+    for flag in _tongue(story.language, read):
+        text.append(f"{flag}{DOT}", style="dim")
+    if story.status:
+        text.append(f"{story.status}{DOT}", style="bold magenta")
+    _facts(text, story.facts, story.links, story.number)
+    if story.event:
+        text.append(f"\n{story.event}", style="bold")
+    if story.outlets:
+        others = DOT.join((*(one.name for one in story.outlets), *filter(None, [story.more])))
+        text.append(f"\n{story.beside}{others}", style="dim")
+    for place, piece in enumerate(story.extract):
         text.append(piece.text if place else f"\n{piece.text}", style="bold" if piece.marked else "")
-    if line.score.matches:
-        text.append(f"\n{say(language, 'why')}{reasons(line, language)}", style="italic cyan")
-    if line.kept:
-        text.append(f"\n{say(language, 'kept-by-you')}", style="italic cyan")
-    elif line.rule:
-        text.append(f"\n{say(language, 'always-shown', word=line.rule.word)}", style="italic cyan")
-    if line.also:
-        text.append(f"\n{say(language, 'also-fits')}{', '.join(line.also)}", style="dim")
+    if story.reasons:
+        text.append(f"\n{read.why}{points(story.reasons)}", style="italic cyan")
+    if story.said:
+        text.append(f"\n{story.said}", style="italic cyan")
+    if story.also:
+        text.append(f"\n{read.also_fits}{', '.join(story.also)}", style="dim")
     return text
 
 
-def _others(line: Line, language: str) -> str:
-    seen = {line.outlets[0].source}
-    others: list[Outlet] = []
-    for outlet in line.outlets[1:]:
-        if outlet.source not in seen:
-            seen.add(outlet.source)
-            others.append(outlet)
-    if not others:
-        return ""
-    named = [o.source + _flag(o.language, language) for o in others[:OUTLETS]]
-    if len(others) > OUTLETS:
-        named.append(say(language, "more", len(others) - OUTLETS))
-    return say(language, "also-in") + DOT.join(named)  # names of sources hold commas
+def _glance(one: Glance, read: Sheet) -> Text:
+    text = Prose()
+    text.append(one.title, style=Style(link=one.url or None))
+    facts = (*_tongue(one.language, read), *one.facts, points(one.reasons), one.number)
+    text.append(f"\n{DOT.join(facts)}", style="dim")
+    return text
 
 
-def _flag(spoken: str, language: str) -> str:
-    return f"{WIDE}[{spoken}]" if spoken and spoken != language else ""
+def _turned(turned: Turned, read: Sheet) -> Text:
+    text = Prose()
+    text.append(turned.status, style="bold magenta")
+    text.append(" — ")
+    text.append(turned.title, style=Style(link=turned.url or None))
+    text.append("\n")
+    _facts(text, (*_tongue(turned.language, read), *turned.facts), turned.links, turned.number, turned.said)
+    return text
 
 
-def reasons(line: Line, language: str) -> str:
-    """The heaviest terms with their points, and what the others bring; the points add up to the score shown."""
-    named, others = line.score.matches[:REASONS], line.score.matches[REASONS:]
-    said = [m.label for m in named]
-    points = [m.contribution for m in named]
-    if others:
-        said.append(say(language, "more", len(others)))
-        points.append(math.fsum(m.contribution for m in others))
-    return DOT.join(f"{name}{WIDE}+{p}" for name, p in zip(said, units(points), strict=True))
+def _tongue(spoken: str, read: Sheet) -> tuple[str, ...]:
+    """The language of an article, where it is not the reader's."""
+    return (spoken.upper(),) if spoken not in ("", read.language) else ()
 
 
-def linked(url: str) -> str | None:
-    """An address that a click may open: the web's and no other."""
-    return url if url.startswith(("https://", "http://")) else None
+def _facts(text: Text, facts: Iterable[str], links: Iterable[Link], *rest: str) -> None:
+    """Facts of an article, the archives that hold it between them."""
+    said: list[tuple[str, str | None]] = [(fact, None) for fact in facts]
+    said += [(_written(link), link.url) for link in links]
+    said += [(fact, None) for fact in rest]
+    for place, (fact, url) in enumerate(said):
+        text.append(DOT if place else "", style="dim")
+        text.append(fact, style=Style(dim=True, link=url))
 
 
-def health_line(health: Health, language: str, zone: tzinfo) -> Table:
+def _written(link: Link) -> str:
+    """A DOI in full, to be copied; of another archive its name."""
+    return link.url.removeprefix("https://") if link.name == "DOI" else link.name
+
+
+def _ailing(one: Ailing) -> Table:
     """What is wrong with a source or noticed of it, since when, and what to do."""
     text = Prose()
-    text.append(health.source.label, style="bold")
-    if trouble := health.state.trouble if health.word in TROUBLED else None:
-        text.append(f" {trouble_said(language, trouble)}")
-        if since := health.state.since:
-            text.append(f" ({say(language, 'since', date=date_said(language, since, zone))}", style="dim")
-            text.append(f", {say(language, 'attempts', health.state.failures)})", style="dim")
-    elif health.word in NOTICED:
-        text.append(f" {notice_said(language, health, zone)}")
-    if advice := advice_said(language, health):
-        text.append(f" — {advice}", style="dim")
-    return _hung(Text("!", style="yellow") if trouble else Text("?", style="cyan"), text)
+    text.append(one.name, style="bold")
+    text.append(f" {one.said}")
+    if one.since:
+        text.append(f" ({one.since})", style="dim")
+    if one.advice:
+        text.append(f" — {one.advice}", style="dim")
+    return _hung(Text("!", style="yellow") if one.troubled else Text("?", style="cyan"), text)

@@ -6,8 +6,7 @@ from datetime import tzinfo
 
 from watcher.digest import Digest
 from watcher.render.extract import Passage
-from watcher.render.sheet import DOT, Ailing, Sheet, Story, sheet
-from watcher.render.words import WIDE
+from watcher.render.sheet import DOT, Ailing, Glance, Sheet, Story, Turned, points, sheet
 
 WIDTH = 72
 _INDENT = " " * 5
@@ -27,6 +26,12 @@ def written(digest: Sheet) -> str:
         lines += ["", "", *_headed(f"{part.profile} — {part.told}")]
         for story in part.stories:
             lines += ["", *_story(story, digest)]
+        if part.near:
+            lines += ["", *_wrapped(digest.near), *(line for one in part.near for line in _glance(one))]
+    if digest.turned:
+        lines += ["", "", *_headed(digest.turns)]
+        for turned in digest.turned:
+            lines += ["", *_turned(turned)]
     if digest.left_out:
         lines += ["", *_wrapped(digest.left_out)]
     if digest.ailing:
@@ -46,22 +51,42 @@ def _headed(title: str) -> Iterator[str]:
 
 def _story(story: Story, digest: Sheet) -> Iterator[str]:
     yield from _wrapped(story.title, first=f"[{story.score}]".ljust(len(_INDENT)))
-    tongue = (story.language.upper(),) if story.language else ()
-    yield from _wrapped(DOT.join((*tongue, *story.facts)), first=_INDENT)
+    yield from _wrapped(
+        DOT.join((*_tongue(story.language), *filter(None, [story.status]), *story.facts)), first=_INDENT
+    )
+    if story.event:
+        yield from _wrapped(story.event, first=_INDENT)
     if story.outlets:
         others = [one.name for one in story.outlets] + [story.more] * bool(story.more)
-        yield from _wrapped(digest.also_in + DOT.join(others), first=_INDENT)
+        yield from _wrapped(story.beside + DOT.join(others), first=_INDENT)
     if story.extract:
         yield from _wrapped(_starred(story.extract), first=_INDENT)
     if story.reasons:
-        said = DOT.join(f"{one.name}{WIDE}+{one.points}" for one in story.reasons)
-        yield from _wrapped(digest.why + said, first=_INDENT)
+        yield from _wrapped(digest.why + points(story.reasons), first=_INDENT)
     if story.said:
         yield from _wrapped(story.said, first=_INDENT)
     if story.also:
         yield from _wrapped(digest.also_fits + ", ".join(story.also), first=_INDENT)
     yield from _wrapped(story.number, first=_INDENT)
     for address in dict.fromkeys(a for a in (story.url, *(link.url for link in story.links)) if a):
+        yield _INDENT + address
+
+
+def _glance(one: Glance) -> Iterator[str]:
+    yield from _wrapped(one.title, first=f" {one.score}".ljust(len(_INDENT)))
+    yield from _wrapped(DOT.join((*_tongue(one.language), *one.facts, points(one.reasons), one.number)), first=_INDENT)
+    if one.url:
+        yield _INDENT + one.url
+
+
+def _tongue(spoken: str) -> tuple[str, ...]:
+    return (spoken.upper(),) if spoken else ()
+
+
+def _turned(turned: Turned) -> Iterator[str]:
+    yield from _wrapped(f"{turned.status} — {turned.title}", first=_INDENT)
+    yield from _wrapped(DOT.join((*_tongue(turned.language), *turned.facts, turned.number, turned.said)), first=_INDENT)
+    for address in dict.fromkeys(a for a in (turned.url, *(link.url for link in turned.links)) if a):
         yield _INDENT + address
 
 

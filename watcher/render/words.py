@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from watcher.health import NOTICED, Health
 from watcher.ownpages import OwnPage
@@ -21,6 +22,7 @@ _SHORT_MONTHS = {
     "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
 }
+_PARIS = ZoneInfo("Europe/Paris")
 _RECENT = timedelta(days=270)  # a day and a month tell which year
 _DAYS = {
     "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),
@@ -49,6 +51,8 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "why": ("pourquoi : ", "why: "),
     "also-fits": ("convient aussi à : ", "also fits: "),
     "undated": ("sans date", "undated"),
+    "event": ("rendez-vous : {moment}", "takes place: {moment}"),
+    "near": ("À surveiller : un peu sous le seuil", "To keep an eye on: just below the threshold"),
     "more": ("{n}\u00a0autre|{n}\u00a0autres", "{n}\u00a0more"),
     "health": ("Sources à surveiller", "Sources to look at"),
     "since": ("depuis le {date}", "since {date}"),
@@ -76,6 +80,17 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "subject-failed": ("Veille en panne : aucune source n’a pu être lue", "Watch failed: no source could be read"),
     "numbered": ("n°\u00a0{id}", "no.\u00a0{id}"),
     "pair": ("{name} : {value}", "{name}: {value}"),
+    "turns": ("Ce que deviennent des articles déjà connus", "What became of articles known before"),
+    "once": ("signalé une fois", "said once"),
+    "turned": ("{n} article connu a changé de statut|{n} articles connus ont changé de statut",
+               "{n} known article has another status|{n} known articles have another status"),
+    "subject-turned": ("Veille : {n} changement de statut|Veille : {n} changements de statut", "Watch: {n} change of status|Watch: {n} changes of status"),
+    "echoes": ("{n} écho : |{n} échos : ", "{n} echo: |{n} echoes: "),
+    "arranged": ("{n} histoire|{n} histoires", "{n} story|{n} stories"),
+    "as-before": ("C’était déjà dit : rien n’a changé.", "That was said before: nothing changed."),
+    "apart": ("séparés le {date}", "split on {date}"),
+    "together": ("réunis le {date}", "joined on {date}"),
+    "no-words": ("Aucune histoire n’a été séparée ni réunie à la main.", "No story was split or joined by hand."),
 }  # fmt: skip
 
 _TROUBLE: dict[str, tuple[str, str]] = {
@@ -196,7 +211,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "never": ("jamais interrogée", "never asked"), "well": ("va bien", "well"), "you": ("vous (feeds.yaml)", "you (feeds.yaml)"),
     "title": ("titre", "title"), "text": ("texte", "text"), "total": ("total", "total"), "no-match": ("aucun terme du profil", "no term of the profile"),
     "first-seen": ("vu le", "first seen"), "published": ("publié le", "published"), "names": ("connu comme", "known as"), "cites": ("cite", "cites"),
-    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "own-page": ("sa page", "own page"), "same-story": ("Même histoire", "Same story"),
+    "seen-in": ("vu dans", "seen in"), "scores": ("notes", "scores"), "changed": ("modifié le", "changed"), "own-page": ("sa page", "own page"), "same-story": ("Même histoire", "Same story"), "history": ("parcours", "history"),
     "is-known": ("connu", "known"), "is-new": ("nouveau", "new"), "tied": ("lien", "tie"), "nothing": ("rien trouvé", "nothing found"), "disease": ("maladie", "disease"), "phenomenon": ("phénomène", "phenomenon"),
     "mechanism": ("mécanisme", "mechanism"), "method": ("méthode", "method"), "": ("", ""),
 }  # fmt: skip
@@ -226,15 +241,24 @@ LETTERS: dict[str, tuple[str, str]] = {
     "of": ("de {list}, {period}", "of {list}, {period}"),
 }  # fmt: skip
 
+# What becomes of a published work.
+STATUSES: dict[str, tuple[str, str]] = {
+    "": ("connu", "known"), "preprint": ("prépublication", "preprint"),
+    "published": ("paru (auparavant prépublication)", "published (a preprint before)"),
+    "issue": ("paru dans un numéro", "printed in an issue"), "corrected": ("corrigé", "corrected"),
+    "questioned": ("mise en garde de la rédaction", "expression of concern"), "retracted": ("rétracté", "retracted"),
+}  # fmt: skip
+
 # What became of a letter, and why.
 FATES: dict[str, tuple[str, str]] = {
     "ready": ("prête", "ready"), "sending": ("en cours d’envoi", "being sent"), "sent": ("envoyée", "sent"),
     "unknown": ("peut-être arrivée", "may have arrived"), "later": ("pas encore partie", "not yet gone"),
     "refused": ("refusée", "refused"), "given-up": ("abandonnée", "given up"), "dropped": ("retirée", "dropped"),
+    "parted": ("découpée", "split into parts"),
 }  # fmt: skip
 REASONS: dict[str, tuple[str, str]] = {
     "": ("", ""),
-    "too-large": ("trop lourde pour ce serveur : diminuez « most » de ce digest", "too large for this server: lower `most` of this digest"),
+    "too-large": ("trop lourde pour ce serveur", "too large for this server"),
     "not-an-address": ("ce n’est pas une adresse : corrigez « to » dans feeds.yaml", "that is no address: correct `to` in feeds.yaml"),
     "malformed": ("message mal formé : c’est une erreur de watcher, signalez-la", "malformed message: an error of watcher's, please report it"),
     "no-smtputf8": ("ce serveur ne prend pas les adresses accentuées", "this server takes no address with accents"),
@@ -245,7 +269,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "connection": ("le serveur de courrier ne répond pas : vérifiez « host » et « port »", "the mail server does not answer: check `host` and `port`"),
     "timeout": ("le serveur de courrier est trop lent", "the mail server is too slow"),
     "broken": ("la conversation avec le serveur a été coupée", "the conversation with the server was cut"),
-    "folder": ("le dossier de courrier ne s’écrit pas : vérifiez « maildir » et ses droits", "the mail folder cannot be written: check `maildir` and its permissions"),
+    "folder": ("le dossier ne s’écrit pas : vérifiez « maildir » ou « folder », et ses droits", "the folder cannot be written: check `maildir` or `folder`, and its permissions"),
     "cleartext": ("sans chiffrement, le courrier ne part que vers cette machine : mettez « security: starttls »", "without encryption mail goes to this machine only: put `security: starttls`"),
     "no-starttls": ("le serveur n’offre pas STARTTLS : essayez « security: tls » (port 465)", "the server offers no STARTTLS: try `security: tls` (port 465)"),
     "tls": ("certificat du serveur refusé : vérifiez « host », ou nommez l’autorité de votre établissement dans SSL_CERT_FILE", "the server's certificate is refused: check `host`, or name your institution's authority in SSL_CERT_FILE"),
@@ -255,7 +279,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "auth-refused": ("identifiants refusés : vérifiez « user » et le mot de passe", "login refused: check `user` and the password"),
     "login-wanted": ("le serveur veut un mot de passe : donnez « user » dans « mail », et le mot de passe dans secrets.yaml", "the server wants a login: give `user` in `mail`, and the password in secrets.yaml"),
     "no-program": ("le programme sendmail est introuvable ou ne démarre pas", "the program sendmail is not here or does not start"),
-    "push-address": ("Apprise ne connaît pas ce service", "Apprise does not know this service"),
+    "push-address": ("Apprise ne connaît pas ce service : corrigez son adresse dans secrets.yaml", "Apprise does not know this service: correct its address in secrets.yaml"),
+    "no-push-address": ("adresse absente : mettez-la dans secrets.yaml (push: nom: adresse) ou dans WATCHER_PUSH_NOM", "no address: put it into secrets.yaml (push: name: address) or WATCHER_PUSH_NAME"),
+    "no-apprise": ("les messages demandent Apprise : pip install \"literature-watcher[push]\"", "messages need Apprise: pip install \"literature-watcher[push]\""),
+    "no-mail": ("pas de « mail: » dans feeds.yaml : dites par où part le courrier", "no `mail:` in feeds.yaml: say how mail leaves"),
 }  # fmt: skip
 
 # How the watch stands.
@@ -290,6 +317,11 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "metrics": ("mesures {file} : écriture impossible ({detail})", "metrics {file}: cannot be written ({detail})"),
     "ping": ("l’adresse de « ping » ne répond pas ({detail}) ; vérifiez-la dans secrets.yaml", "the address of `ping` does not answer ({detail}); check it in secrets.yaml"),
 }  # fmt: skip
+
+
+def status_said(language: str, status: str) -> str:
+    """What became of a work, or is to be known of it."""
+    return STATUSES[status][language == "en"]
 
 
 def say(language: str, key: str, n: int | None = None, **facts: object) -> str:
@@ -410,6 +442,14 @@ def period_said(language: str, start: datetime, end: datetime, zone: tzinfo) -> 
 def moment_said(language: str, moment: datetime, zone: tzinfo) -> str:
     """`22 novembre 2026, 14:05`."""
     return f"{date_said(language, moment, zone)}, {moment.astimezone(zone):%H:%M}"
+
+
+def event_said(language: str, moment: datetime, zone: tzinfo) -> str:
+    """`mardi 8 décembre 2026, 14:30`; a midnight in Paris is an hour that nobody said, as in the calendar."""
+    local = moment.astimezone(_PARIS)
+    if (local.hour, local.minute) == (0, 0):
+        return date_said(language, moment, _PARIS, day=True)
+    return f"{date_said(language, moment, zone, day=True)}, {moment.astimezone(zone):%H:%M}"
 
 
 def day_said(language: str, moment: datetime, zone: tzinfo) -> str:

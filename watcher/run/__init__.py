@@ -6,9 +6,11 @@ from watcher.run.hindsight import Audit, audit, replayed, why_not
 from watcher.run.opinions import judge_again, learn_profiles
 from watcher.run.present import digest
 from watcher.run.steering import Difference, Learnt, Marked, difference, keep_versions, mark, previous, undo
+from watcher.run.stories import Arranged, join, split
 from watcher.run.trial import Trial, Tried, trial_of, try_out
 
 __all__ = [
+    "Arranged",
     "Audit",
     "Difference",
     "Learnt",
@@ -21,6 +23,7 @@ __all__ = [
     "difference",
     "digest",
     "follow",
+    "join",
     "judge_again",
     "keep_versions",
     "learn_profiles",
@@ -29,6 +32,7 @@ __all__ = [
     "poll",
     "previous",
     "replayed",
+    "split",
     "take_in",
     "trial_of",
     "try_out",

@@ -19,6 +19,7 @@ from watcher.run.apart import Studied, studying
 from watcher.run.documents import Item, Reading, addressed, crawls, fault, follow, item_of, spacing, study
 from watcher.run.opinions import judge_again
 from watcher.run.pages import read_pages
+from watcher.run.recall import bind, look_again, recall, remember
 from watcher.sources import (
     Source,
     SourceState,
@@ -32,8 +33,8 @@ from watcher.sources import (
     next_due,
     state_of,
 )
-from watcher.store import Remembered, RunSummary, Store
-from watcher.stories import WINDOW, Known, Memory, Telling, recognise, regroup, relate, telling_of, ties_of
+from watcher.store import RunSummary, Store
+from watcher.stories import Known, Memory, recognise, relate, telling_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,6 @@ class RunReport:
 
 
 SETTLED_TOGETHER = 50  # sources
-REGROUPED = (
-    1_000  # new articles of a run; more of them are a first harvest, whose stories are looked at as news joins them
-)
 
 Clock = Callable[[], datetime]
 Progress = Callable[[SourceReport], None]
@@ -154,7 +152,7 @@ class _Collector:
         self.store, self.profiles, self.started, self.edits, self.backlog = store, profiles, started, edits, backlog
         self._memory: Memory | None = None
         self._unchanged: list[tuple[Source, Unchanged, datetime]] = []  # not yet recorded
-        self._new: list[int] = []
+        self._touched: list[int] = []
         self._forgotten = store.tombstones()
 
     def take(self, ready: Iterable[tuple[Source, Studied]], now: datetime) -> list[SourceReport]:
@@ -206,15 +204,9 @@ class _Collector:
 
         What came one by one was put where it fitted best at that moment.
         """
-        memory = self._memory
-        if memory is None or not self._new or len(self._new) > REGROUPED:
-            return
-        found = regroup(memory, [number for number in self._new if number in memory.tellings])
-        moved = [number for number, story in found.items() if memory.story[number] != story]
-        memory.move(found)
-        if moved:
+        if self._memory is not None and self._touched:
             with self.store.transaction():
-                self.store.move_to_stories((n, found[n], ties_of(memory, n)) for n in moved)
+                look_again(self._touched, self.store, self._memory)
 
     def _record(
         self, source: Source, outcome: Fetched | Trouble, reading: Reading | None, now: datetime
@@ -300,25 +292,32 @@ class _Collector:
 
         Of two items that are one article the first gives its words: feeds put the latest first.
         """
-        identified = item.identified
+        identified = self.store.resolved(item.identified)
         met = recognise(identified, known)
         if met is not None:
             edits = self.edits and met.article not in taken
             taken.add(met.article)
+            related_anew = self.store.says_more(met.article, identified)
             changed = self.store.meet(met.article, identified, now, edits=edits)
+            if related_anew:
+                bind(met.article, self.store, self.memory)
+                self._touched.append(met.article)
             if changed:
                 again = self.store.get([met.article])[0].reading
                 scores = judge(again, self.profiles, explained=False)
                 self.store.keep_scores((met.article, s) for s in scores)
             _remember(known, identified, met)
             return replace(report, known=report.known + 1, changed=report.changed + changed)
-        related = relate(identified, item.telling, self.memory)
+        telling = item.telling if identified is item.identified else telling_of(identified, seen=now)
+        if bound := self.store.bound(identified):
+            recall(bound, self.store, self.memory)
+        related = relate(identified, telling, self.memory)
         number = self.store.add(related, item.scores, now, background=background)
         story = number if related.story is None else related.story
-        self.memory.add(number, item.telling, story)
-        self._new.append(number)
+        self.memory.add(number, telling, story)
+        self._touched.append(number)
         taken.add(number)
-        _remember(known, identified, Known(article=number, story=story, work=item.telling.work))
+        _remember(known, identified, Known(article=number, story=story, work=telling.work))
         return replace(report, new=report.new + 1, held=report.held + background)
 
     @property
@@ -355,22 +354,6 @@ def _remember(known: dict[Alias, Known], identified: Identified, met: Known) -> 
         known.setdefault(alias, named)
 
 
-def remember(store: Store, now: datetime) -> Memory:
-    """The memory of the articles that a new one may tell the same story as; asked for inside a transaction."""
-    told = store.told(now - WINDOW)
-    again = {known.id: _retold(known) for known in store.get([number for number, _, telling in told if not telling])}
-    store.keep_tellings(again.items())
-    memory = Memory()
-    for number, story, telling in told:
-        memory.add(number, telling or again[number], story)
-    return memory
-
-
-def _retold(known: Remembered) -> Telling:
-    identified = Identified(article=known.article, aliases=known.aliases, cites=known.cites)
-    return telling_of(identified, seen=known.first_seen)
-
-
 def take_in(
     identified: Iterator[Identified], profiles: tuple[Profile, ...], store: Store, now: datetime
 ) -> tuple[int, int]:
@@ -381,4 +364,5 @@ def take_in(
     with store.transaction():
         for one in (one for one in identified if not collector._forgotten.cover(one.aliases)):
             report = collector._one(report, item_of(one, profiles, now), store.known(one.aliases), set(), now)
+    collector.regroup()
     return report.new, report.known

@@ -10,9 +10,9 @@ from typing import Literal
 
 from watcher.digest import Digest, DigestSetting, Line, shortened
 from watcher.errors import StorageError, UsageError
-from watcher.outbox import REPAIR, Answer, Answers, Letter, MailSettings, deliver, is_address
+from watcher.outbox import REPAIR, Answer, Answers, Letter, MailSettings, Outs, Way, deliver, hand_over, is_address
 from watcher.periods import Cadence, Period, latest
-from watcher.post import Posted, answered, begun, cut_short, is_due, is_ill
+from watcher.post import Posted, again, answered, begun, cut_short, is_due, is_ill
 from watcher.profiles import Profile
 from watcher.rules import Rules
 from watcher.run.present import digest, list_digest
@@ -28,6 +28,14 @@ ASTRAY = timedelta(days=31)  # a digest of a period further ahead than this was 
 NO_WAY_OUT = REPAIR - {"login-wanted"} | {"dns", "connection"}  # a server may want a login for some readers only
 
 
+def _no_parcel(digest: Digest, setting: DigestSetting, way: Way, recipient: str, period: str) -> EmailMessage:
+    raise NotImplementedError
+
+
+def _unparted(content: bytes, limit: int) -> tuple[EmailMessage, ...]:  # noqa: ARG001 - the signature of `split`
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
     """Makes messages; both functions may raise anything, which stops one list."""
@@ -36,6 +44,10 @@ class Writer:
     write: Callable[[Digest, DigestSetting, str, str], EmailMessage]
     # How many stories of a digest in a language a message holds.
     room: Callable[[Digest, DigestSetting, str], int]
+    # What goes another way than mail, and to whom, of a period: a message that holds a file or a few words.
+    parcel: Callable[[Digest, DigestSetting, Way, str, str], EmailMessage] = _no_parcel
+    # The parts of a frozen mail, none larger than so many bytes (0: half of it); () when it cannot be made smaller.
+    split: Callable[[bytes, int], tuple[EmailMessage, ...]] = _unparted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +100,7 @@ class SendReport:
         return len(self.ill_letters) + sum(one.outcome == "failed" for one in self.made)
 
 
-def send(world: World, store: Store, settings: MailSettings, writer: Writer, *, clock: Clock) -> SendReport:
+def send(world: World, store: Store, outs: Outs, writer: Writer, *, clock: Clock) -> SendReport:
     """Make each digest that is due, once per period, and try every letter that is due.
 
     A digest is frozen in one transaction with all it tells; from then on its letters are sent as they are. One reader
@@ -96,14 +108,17 @@ def send(world: World, store: Store, settings: MailSettings, writer: Writer, *, 
     """
     made = make_due(world, store, writer, now=clock())
     recover(store)
-    due = due_letters(store, clock())
     tried: list[Posted] = []
-    for place, letter in enumerate(due, 1):
-        tried.append(_tried(letter, store, settings, clock))
-        if tried[-1].state == "later" and tried[-1].reason in NO_WAY_OUT:
-            tried += _spared(due[place:], tried[-1], store, clock())
-            break
-    ended = {letter.id for letter in due}
+    due = list(due_letters(store, clock()))
+    while due:
+        last, parts = _tried(due.pop(0), store, outs, writer, clock)
+        tried.append(last)
+        due = [*parts, *due]
+        if last.state == "later" and last.reason in NO_WAY_OUT:
+            shut = [letter for letter in due if letter.way == last.way == "mail"]
+            tried += _spared(tuple(shut), last, store, clock())
+            due = [letter for letter in due if letter not in shut]
+    ended = {letter.id for letter in tried}
     waiting = sum(letter.id not in ended for letter in store.letters(waiting=True))
     return SendReport(made=made, letters=tuple(tried), waiting=waiting)
 
@@ -117,7 +132,7 @@ def make_due(world: World, store: Store, writer: Writer, *, now: datetime, dry: 
     for setting in world.lists if now >= OLDEST else ():
         period = latest(setting.every, setting.day, world.zone, now)
         told = store.told_of(setting.name)
-        if not setting.to or (told and not is_owing(told, setting, period, store, now)):
+        if not setting.delivered or (told and not is_owing(told, setting, period, store, now)):
             continue
         try:
             one = _made(setting, period, told, world, store, writer, now=now)
@@ -156,11 +171,19 @@ def _made(  # noqa: PLR0913 - each is a part of what a digest is made of
     fitting, left = fitted(whole, setting, writer, language)
     if fitting.outcome == "nothing" and not setting.when_empty:
         return Made(setting=setting, period=period, outcome="empty", digest=fitting)
-    readers = {reader.casefold(): reader for reader in setting.to}  # one letter box has one letter
     letters = tuple(
-        _letter(fitting, setting, period, reader, writer, now=now, language=language) for reader in readers.values()
+        _letter(fitting, setting, period, way, reader, writer, now=now, language=language)
+        for way, reader in _readers(setting)
     )
     return Made(setting=setting, period=period, outcome="made", digest=fitting, left=left, letters=letters)
+
+
+def _readers(setting: DigestSetting) -> list[tuple[Way, str]]:
+    """Where a digest goes, each place once."""
+    readers = {reader.casefold(): reader for reader in setting.to}  # one letter box has one letter
+    ways: list[tuple[Way, str]] = [("mail", reader) for reader in readers.values()]
+    ways += [("push", name) for name in dict.fromkeys(setting.push)]
+    return ways + [("folder", str(setting.folder))] * bool(setting.folder)
 
 
 def fitted(whole: Digest, setting: DigestSetting, writer: Writer, language: str) -> tuple[Digest, tuple[Line, ...]]:
@@ -185,6 +208,7 @@ def _letter(  # noqa: PLR0913 - each is a part of a letter
     digest: Digest,
     setting: DigestSetting,
     period: Period,
+    way: Way,
     reader: str,
     writer: Writer,
     *,
@@ -193,10 +217,13 @@ def _letter(  # noqa: PLR0913 - each is a part of a letter
 ) -> Posted:
     letter = Posted(
         id=0, list=setting.name, period=period.name, recipient=reader, made=now, since=now, changed=now, subject="",
-        message_id="",
+        message_id="", way=way,
     )  # fmt: skip
     try:
-        message = written(writer, digest, setting, reader, language)
+        if way == "mail":
+            message = written(writer, digest, setting, reader, language)
+        else:
+            message = writer.parcel(digest, replace(setting, language=language), way, reader, period.name)
     except MessageDefect:
         writer.write(digest, setting, "", language)  # raises again where it is not the reader that is wrong
         mark = hashlib.sha256(f"{setting.name}\0{period.name}\0{reader}".encode()).hexdigest()
@@ -230,7 +257,9 @@ def _frozen(made: Made, store: Store, now: datetime) -> Made:
         edition = Edition(list=name, period=period.name, made=now, stories=stories_of(made.digest))
         told = [number for section in made.digest.sections for line in section.lines for number in line.fresh]
         carried = [number for line in made.left for number in line.fresh]
-        store.close_period(name, period.end, edition, told=told, carried=carried)
+        near = [one.article.id for section in made.digest.sections for one in section.near if made.letters]
+        step = made.digest.reached
+        store.close_period(name, period.end, edition, told=told, carried=carried, watched=near, step=step)
     return replace(made, letters=letters)
 
 
@@ -251,12 +280,15 @@ def due_letters(store: Store, now: datetime) -> tuple[Posted, ...]:
     return tuple(letter for letter in store.letters(waiting=True) if is_due(letter, now))
 
 
-def _tried(letter: Posted, store: Store, settings: MailSettings, clock: Clock) -> Posted:
-    """One try: written down before the server may have the letter, and again as soon as it has answered."""
+def _tried(letter: Posted, store: Store, outs: Outs, writer: Writer, clock: Clock) -> tuple[Posted, tuple[Posted, ...]]:
+    """One try: written down before the server may have the letter, and again as soon as it has answered.
+
+    Of one that is too large for the server, the parts come along: they take its place in one transaction.
+    """
     frozen = store.letter(letter.id)
     if frozen is None:
         raise LookupError(letter.id)
-    present = letter
+    present, parts = letter, tuple[Posted, ...]()
 
     def before() -> None:
         nonlocal present
@@ -264,18 +296,36 @@ def _tried(letter: Posted, store: Store, settings: MailSettings, clock: Clock) -
         _keep(present, store)
 
     def after(answers: Answers) -> None:
-        nonlocal present
+        nonlocal present, parts
         (answer,) = answers
         present = answered(present, answer, clock())
-        _keep(present, store)
+        parts = _parts(replace(present, content=frozen.content), answer.limit, writer)
+        present = replace(present, state="parted") if parts else present
+        with store.transaction():
+            store.keep_letter(present)
+            parts = tuple(replace(part, id=store.keep_letter(part), content=b"") for part in parts)
 
-    deliver(
-        Letter(id=frozen.message_id, recipients=(frozen.recipient,), content=frozen.content),
-        settings,
-        before_data=before,
-        after_data=after,
+    mail = Letter(id=frozen.message_id, recipients=(frozen.recipient,), content=frozen.content)
+    hand_over(mail, letter.way, outs, before_data=before, after_data=after)
+    return present, parts
+
+
+def _parts(letter: Posted, limit: int, writer: Writer) -> tuple[Posted, ...]:
+    """The letters that take the place of one that was too large for its server; () for any other."""
+    if (letter.state, letter.reason, letter.way) != ("refused", "too-large", "mail"):
+        return ()
+    parts = writer.split(letter.content, limit)
+    fresh = replace(again(letter, letter.changed), id=0)
+    return tuple(
+        replace(
+            fresh,
+            part=f"{letter.part} {place}/{len(parts)}".strip(),
+            subject=str(message["Subject"]),
+            message_id=str(message["Message-ID"]),
+            content=message.as_bytes(),
+        )
+        for place, message in enumerate(parts, 1)
     )
-    return present
 
 
 def _spared(letters: tuple[Posted, ...], last: Posted, store: Store, now: datetime) -> tuple[Posted, ...]:
@@ -327,10 +377,21 @@ def try_letters(  # noqa: PLR0913 - each is a part of a letter
             writer.write(fitting, setting, "", language)
             raise UsageError("not-a-mailbox", address=reader) from None
         message.replace_header("Subject", mark + str(message["Subject"]))
-        letter = Letter(id=str(message["Message-ID"]), recipients=(reader,), content=message.as_bytes())
-        (answer,) = deliver(letter, settings, before_data=lambda: None)
+        answer = _given(message, reader, settings, writer)
         tested.append(Tested(setting=setting, digest=fitting, answer=answer))
     return tuple(tested)
+
+
+def _given(message: EmailMessage, reader: str, settings: MailSettings, writer: Writer) -> Answer:
+    """What a server says to a message, or to the last of its parts where it is too large."""
+    content = message.as_bytes()
+    letter = Letter(id=str(message["Message-ID"]), recipients=(reader,), content=content)
+    (answer,) = deliver(letter, settings, before_data=lambda: None)
+    for part in writer.split(content, answer.limit) if answer.reason == "too-large" else ():
+        answer = _given(part, reader, settings, writer)
+        if answer.state != "sent":
+            break
+    return answer
 
 
 _SPANS: dict[Cadence, timedelta] = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}

@@ -4,9 +4,10 @@ Facts are written first, those of one source together with its validators. Opini
 be computed again from them.
 """
 
+from watcher.store.by_hand import ByHand, Word
 from watcher.store.copies import Contents, Copy, copies, copy_named, folder_beside, look_through, restore
 from watcher.store.forgetting import Forgetting, Forgotten
-from watcher.store.line import ENGINE, at_work, exclusive
+from watcher.store.line import ENGINE, at_work, copy_of, exclusive
 from watcher.store.pages import Pages
 from watcher.store.post import Edition, Post, Told
 from watcher.store.retention import Pruned, Retention
@@ -26,9 +27,11 @@ __all__ = [
     "RunSummary",
     "Store",
     "Told",
+    "Word",
     "at_work",
     "copies",
     "copy_named",
+    "copy_of",
     "exclusive",
     "folder_beside",
     "look_through",
@@ -36,5 +39,5 @@ __all__ = [
 ]
 
 
-class Store(Post, Pages, Sources, Verdicts, Retention, Forgetting):
+class Store(Post, ByHand, Pages, Sources, Verdicts, Retention, Forgetting):
     """The open database. Use it as a context manager; every write belongs in `transaction()`."""

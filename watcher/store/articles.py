@@ -1,13 +1,25 @@
 """Articles with their names, and where they were seen."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from watcher.identity import Alias, Identified, volumes_of
+from watcher.articles import Status
+from watcher.identity import SAME_WORK, Alias, Identified, volumes_of
 from watcher.relevance import Score
 from watcher.store.opinions import Opinions
 from watcher.store.rows import ARTICLE_COLUMNS, article_row, iso
+from watcher.store.works import Works
 from watcher.stories import Known, Related
+from watcher.tellings import FEW_STUDIES
+from watcher.works import further, is_journals, notices, outcome, status_of
+
+
+def _journals(identified: Identified) -> str:
+    """The journal's version that a preprint names."""
+    found = (r.of for r in identified.relations if r.kind == "preprint_of" and not r.passive)
+    return next((":".join(of) for of in found), "")
+
 
 _PAIRS = 200  # aliases in one `VALUES (...)`
 _KNOWN = """SELECT a.scheme, a.value, a.article, articles.story,
@@ -18,7 +30,7 @@ _KNOWN = """SELECT a.scheme, a.value, a.article, articles.story,
     CROSS JOIN articles ON articles.id = a.article"""
 
 
-class Articles(Opinions):
+class Articles(Opinions, Works):
     """The part of the database into which articles are written."""
 
     def known(self, aliases: Iterable[Alias]) -> dict[Alias, Known]:
@@ -41,7 +53,11 @@ class Articles(Opinions):
 
         One in the `background` is known like any other, and never news.
         """
-        article = related.identified.article
+        identified = related.identified
+        status = status_of(identified)
+        for _, said in self.said_of(identified.aliases, identified.article.title):
+            status = further(status, said)
+        article = replace(identified.article, status=status)
         # The number is taken before, and not the story set behind: an update would write the search index once more.
         # A forgotten article's number is nobody else's: letters that were sent still say it.
         taken = "SELECT max(id) FROM articles UNION ALL SELECT max(article) FROM tombstones"
@@ -57,7 +73,8 @@ class Articles(Opinions):
         if related.telling:
             self.keep_tellings([(number, related.telling)])
         self.keep_scores((number, s) for s in scores)
-        self._sighted(number, related.identified, now)
+        self._sighted(number, identified, now)
+        self._tell(number, identified, now)
         return number
 
     def meet(self, number: int, identified: Identified, now: datetime, *, edits: bool = True) -> bool:
@@ -67,11 +84,15 @@ class Articles(Opinions):
 
         A changed article has no scores until it is judged again. One whose text was let go does not get it back.
         """
-        *before, pruned = self._rows(
-            "SELECT title, summary, body, event, pruned FROM articles WHERE id = ?", (number,)
+        *before, status, volume, pruned = self._rows(
+            "SELECT title, summary, body, event, status, volume, pruned FROM articles WHERE id = ?", (number,)
         )[0]
         first = self._rows("SELECT source FROM sightings WHERE article = ? ORDER BY rowid LIMIT 1", (number,))
         self._sighted(number, identified, now)
+        self._tell(number, identified, now)
+        if self._went_on(number, identified, status, volume, now):
+            self._drop_opinions(number)
+            return True
         article = identified.article
         after = [
             article.title or before[0],
@@ -87,6 +108,67 @@ class Articles(Opinions):
         )
         self._drop_opinions(number)
         return True
+
+    def resolved(self, identified: Identified) -> Identified:
+        """A notice that names its paper by title alone, with the identifier of that paper where it is known."""
+        for relation in identified.relations:
+            if relation.of[0] == "title" and (number := self.titled(relation.of[1])):
+                of: Alias = self._rows(
+                    "SELECT scheme, value FROM aliases WHERE article = ? AND scheme IN ('doi', 'pmid') ORDER BY scheme",
+                    (number,),
+                )[0]
+                told = tuple(replace(r, of=of) if r is relation else r for r in identified.relations)
+                return replace(identified, relations=told, cites=(*identified.cites, of))
+        return identified
+
+    def bound(self, identified: Identified) -> frozenset[int]:
+        """The known articles that one names as studies, and those that name it; of reviews none."""
+        own = [alias for alias in identified.aliases if alias[0] in SAME_WORK]
+        if not own and not identified.cites:
+            return frozenset()
+        named = [*own, *(identified.cites if len(identified.cites) <= FEW_STUDIES or identified.relations else ())]
+        return frozenset((*(known.article for known in self.known(named).values()), *self.citing(own)))
+
+    def says_more(self, number: int, identified: Identified) -> bool:
+        """Whether it says of a known article anything new that binds it to others."""
+        if not identified.relations:
+            return False
+        rows = self._rows("SELECT kind, passive, scheme, value FROM relations WHERE article = ?", (number,))
+        return not {(r.kind, int(r.passive), *r.of) for r in identified.relations} <= set(rows)
+
+    def _went_on(self, number: int, identified: Identified, before: Status, volume: str, now: datetime) -> bool:
+        """Record that a known preprint was published, or a paper printed; True when it has its journal's words now."""
+        article = identified.article
+        appeared = before == "preprint" and is_journals(identified)
+        printed = bool(article.volume and not volume and article.journal) and is_journals(identified)
+        if not appeared and not printed:
+            return False
+        because = next((f"{scheme}:{value}" for scheme, value in identified.aliases if scheme == "doi"), "")
+        self.raise_status(number, "published" if appeared else "issue", now, because if appeared else "")
+        self._write(
+            "UPDATE articles SET title = coalesce(nullif(?, ''), title), summary = coalesce(nullif(?, ''), summary),"
+            " url = coalesce(nullif(?, ''), url), journal = coalesce(nullif(?, ''), journal),"
+            " year = coalesce(nullif(?, ''), year), volume = ?, pages = ?, changed = ? WHERE id = ?",
+            [(*((article.title, article.summary, article.url) if appeared else ("", "", "")), article.journal,
+              article.year, article.volume, article.pages, iso(now), number)],
+        )  # fmt: skip
+        return appeared
+
+    def _tell(self, number: int, identified: Identified, now: datetime) -> None:
+        """Record what an article says of itself and of others, and what becomes of them by it."""
+        if status := status_of(identified):
+            self.raise_status(number, status, now, _journals(identified))
+        if not identified.relations or not self.keep_relations(number, identified.relations):
+            return
+        because = next((f"{scheme}:{value}" for scheme, value in identified.aliases), "")
+        for relation in notices(identified.relations, identified.aliases):
+            for known in self.known([relation.of]).values():
+                if known.article != number:
+                    self.raise_status(known.article, outcome(relation), now, because)
+        # What names another article is no name of this one: it is cited, so that the two are told together.
+        of = [relation.of for relation in identified.relations]
+        others = [alias for alias, known in self.known(of).items() if known.article != number]
+        self._write("INSERT OR IGNORE INTO cites VALUES (?, ?, ?)", [(number, *alias) for alias in others])
 
     def _sighted(self, number: int, identified: Identified, now: datetime) -> None:
         article = identified.article

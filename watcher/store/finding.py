@@ -19,10 +19,12 @@ class Finding(Articles):
         return self._remembered("WHERE first_seen >= ? AND first_seen <= ?", (iso(since), iso(until) or "9999"))
 
     def news(self, since: datetime, until: datetime) -> tuple[Remembered, ...]:
-        """As `recent`, without what is kept in the background."""
-        return self._remembered(
-            "WHERE first_seen >= ? AND first_seen <= ? AND background = 0", (iso(since), iso(until))
-        )
+        """Articles first seen after one moment and not after another, without what is kept in the background.
+
+        The first moment is not of the period: two of them that meet share no article. The last one is, because a digest
+        is often made in the second in which its last article came.
+        """
+        return self._remembered("WHERE first_seen > ? AND first_seen <= ? AND background = 0", (iso(since), iso(until)))
 
     def latest(self, most: int) -> tuple[Remembered, ...]:
         """The articles that arrived last, in the order of their arrival."""
@@ -94,6 +96,7 @@ class Finding(Articles):
                 ("sightings", "source, guid", "rowid"),  # one run brings several within a second
                 ("scores", "profile, value", "value DESC, profile"),
                 ("own_pages", PAGE_COLUMNS, "article"),
+                ("relations", "kind, passive, scheme, value", "kind, passive, scheme, value"),
             )
         }
         return tuple(remembered(row, {table: found.get(row[0], []) for table, found in beside.items()}) for row in rows)

@@ -1,6 +1,7 @@
 """The line to the database: opened, written to in one piece, and what it says when it cannot be used."""
 
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -201,6 +202,31 @@ class Line:
             for number, *rest in self._rows(f"{select} WHERE article IN ({marks}) ORDER BY {order}", part):
                 found.setdefault(number, []).append(tuple(rest))
         return found
+
+
+def copy_of(database: Path, copy: Path) -> None:
+    """Copy a database as it stands, without a trace on it: neither its bytes nor a lock; a run may be at work on it.
+
+    Raises StorageError as opening it does.
+    """
+    with told(database):
+        if not database.exists():
+            raise StorageError("no-database", file=str(database))
+        os.close(os.open(copy, os.O_CREAT | os.O_RDWR, 0o600))
+        try:
+            address = f"{database.resolve().as_uri()}?mode=ro"
+            with (
+                closing(sqlite3.connect(address, uri=True, timeout=30)) as line,
+                closing(sqlite3.connect(copy)) as into,
+            ):
+                line.backup(into)
+        except sqlite3.OperationalError:
+            # What a run began to write and died (its journal) cannot be undone without writing; in the copy it can.
+            journal = Path(f"{database}-journal")
+            if not journal.exists():
+                raise
+            shutil.copyfile(database, copy)
+            shutil.copyfile(journal, f"{copy}-journal")
 
 
 @contextmanager

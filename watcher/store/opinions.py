@@ -53,12 +53,24 @@ class Opinions(Line):
     def told(self, since: datetime) -> tuple[tuple[int, int, Telling | None], ...]:
         """What the articles first seen since then tell, with the number and the story of each, in order of arrival.
 
-        None for a telling that another program made.
+        Older ones are among them that a person's word or a study binds to one of these. None for a telling that
+        another program made.
         """
+        bound = (
+            "SELECT other FROM ties JOIN articles a ON a.id = article WHERE a.first_seen >= ?1 AND strength >= 1"
+            " UNION SELECT one FROM by_hand UNION SELECT other FROM by_hand"
+        )
+        return self._tellings(f"first_seen >= ?1 OR id IN ({bound})", (iso(since),))
+
+    def told_by(self, numbers: Iterable[int]) -> tuple[tuple[int, int, Telling | None], ...]:
+        """What some articles tell, like `told`."""
+        return self._tellings("id IN (SELECT value FROM json_each(?1))", (json.dumps(sorted(numbers)),))
+
+    def _tellings(self, where: str, values: tuple[object, ...]) -> tuple[tuple[int, int, Telling | None], ...]:
         rows = self._rows(
             "SELECT id, story, coalesce(published, first_seen), keys FROM articles"
-            " LEFT JOIN tellings ON article = id AND made_by = ? WHERE first_seen >= ? ORDER BY id",
-            (mark(), iso(since)),
+            f" LEFT JOIN tellings ON article = id AND made_by = ?2 WHERE {where} ORDER BY id",
+            (*values, mark()),
         )
         beside = {
             table: self._beside(

@@ -12,7 +12,7 @@ from watcher.store.rows import Remembered, iso, moment
 
 _COLUMNS = (
     "id, list, period, recipient, made, since, subject, message_id, state, tries, doubts, changed, due, reason, code,"
-    " text"
+    " text, way, part"
 )
 _CHANGING = ("since", "state", "tries", "doubts", "changed", "due", "reason", "code", "text")
 
@@ -23,6 +23,7 @@ class Told:
 
     cursor: int  # the number of the last article that it looked at
     until: datetime  # the end of the last period that it told of
+    step: int = 0  # the last step of a work that it looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +41,22 @@ class Post(Finding):
 
     def told_of(self, name: str) -> Told | None:
         """How far a list has come; None for a new one."""
-        rows = self._rows("SELECT cursor, until FROM lists WHERE name = ?", (name,))
-        return Told(cursor=rows[0][0], until=datetime.fromisoformat(rows[0][1])) if rows else None
+        rows = self._rows("SELECT cursor, until, step FROM lists WHERE name = ?", (name,))
+        return Told(cursor=rows[0][0], until=datetime.fromisoformat(rows[0][1]), step=rows[0][2]) if rows else None
+
+    def told_to(self, name: str, numbers: Iterable[int]) -> frozenset[int]:
+        """Which of these articles a list has told."""
+        rows = self._rows(
+            "SELECT article FROM told WHERE list = ? AND article IN (SELECT value FROM json_each(?))",
+            (name, json.dumps(sorted(numbers))),
+        )
+        return frozenset(row[0] for row in rows)
 
     def begin_list(self, name: str, until: datetime) -> None:
         """Begin a list: what is known now is never news in it."""
         self._write(
-            "INSERT INTO lists SELECT ?, coalesce(max(id), 0), coalesce(max(id), 0), ? FROM articles",
+            "INSERT INTO lists (name, baseline, cursor, until, step) SELECT ?, coalesce(max(id), 0),"
+            " coalesce(max(id), 0), ?, (SELECT coalesce(max(id), 0) FROM steps) FROM articles",
             [(name, iso(until))],
         )
 
@@ -65,21 +75,41 @@ class Post(Finding):
             (name, iso(since), json.dumps(sorted(kept))),
         )
 
-    def close_period(
-        self, name: str, until: datetime, edition: Edition, *, told: Iterable[int], carried: Iterable[int]
+    def shown_by(self, name: str) -> frozenset[int]:
+        """Every article that a list has told, or shown as one to keep an eye on."""
+        rows = self._rows(
+            "SELECT article FROM told WHERE list = ?1 UNION SELECT article FROM watched WHERE list = ?1", (name,)
+        )
+        return frozenset(row[0] for row in rows)
+
+    def close_period(  # noqa: PLR0913 - each is a part of what a list has to remember
+        self,
+        name: str,
+        until: datetime,
+        edition: Edition,
+        *,
+        told: Iterable[int],
+        carried: Iterable[int],
+        watched: Iterable[int] = (),
+        step: int = 0,
     ) -> None:
-        """Say that a list told of a period, what it told, and what it left for the next one."""
+        """Say that a list told of a period, what it told, what it left for the next one, what it showed beside that.
+
+        `step` is the last step of a work that it looked at.
+        """
         self._write(
             "INSERT INTO editions VALUES (?, ?, ?, ?)",
             [(edition.list, edition.period, iso(edition.made), edition.stories)],
         )
         self._write(
-            "UPDATE lists SET until = ?, cursor = (SELECT coalesce(max(id), 0) FROM articles) WHERE name = ?",
-            [(iso(until), name)],
+            "UPDATE lists SET until = ?, cursor = (SELECT coalesce(max(id), 0) FROM articles), step = max(step, ?)"
+            " WHERE name = ?",
+            [(iso(until), step, name)],
         )
         self._write("INSERT INTO told VALUES (?, ?, ?)", [(name, number, edition.period) for number in told])
         self._write("DELETE FROM carried WHERE list = ?", [(name,)])
         self._write("INSERT INTO carried VALUES (?, ?)", [(name, number) for number in carried])
+        self._write("INSERT INTO watched VALUES (?, ?, ?)", [(name, number, edition.period) for number in watched])
 
     def editions(self, name: str = "", period: str = "") -> tuple[Edition, ...]:
         """The digests that were made, in that order; of one list, of one period."""

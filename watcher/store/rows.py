@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from watcher.articles import Article
-from watcher.identity import SCHEMES, Alias
+from watcher.articles import Article, Relation
+from watcher.identity import PREPRINTS, SCHEMES, Alias
 from watcher.ownpages import OwnPage, reading
 from watcher.sources import SourceState, Trouble
 
@@ -73,7 +73,7 @@ STATE_COLUMNS = (
     " digest, same_since, usual_gap, gap, moved, moved_since, flood, held, marks"
 )
 PAGE_COLUMNS = "url, asked, outcome, status, tries, due, text"
-ARTICLE_COLUMNS = "title, summary, body, url, language, published, authors, journal, year, volume, pages, event"
+ARTICLE_COLUMNS = "title, summary, body, url, language, published, authors, journal, year, volume, pages, event, status"
 
 
 def article_row(article: Article) -> tuple[object, ...]:
@@ -81,25 +81,27 @@ def article_row(article: Article) -> tuple[object, ...]:
     return (
         article.title, article.summary, article.body, article.url, article.language, iso(article.published),
         json.dumps(article.authors, ensure_ascii=False), article.journal, article.year, article.volume, article.pages,
-        iso(article.event),
+        iso(article.event), article.status,
     )  # fmt: skip
 
 
-def _strongest_first(named: Alias) -> tuple[int, int, str]:
+def _strongest_first(named: Alias) -> tuple[int, bool, int, str]:
     scheme, value = named
-    return SCHEMES.index(scheme), -value.count("|"), value  # the title that says more comes first
+    # The journal's DOI comes before the preprint's, and the title that says more before the other.
+    return SCHEMES.index(scheme), value.startswith(PREPRINTS), -value.count("|"), value
 
 
 def remembered(row: tuple[Any, ...], beside: dict[str, list[tuple[Any, ...]]]) -> Remembered:
     """An article from its row and from those of the tables beside it."""
     (number, title, summary, body, url, language, published, authors, journal, year, volume, pages, event,
-     first_seen, changed, story, pruned) = row  # fmt: skip
+     status, first_seen, changed, story, pruned) = row  # fmt: skip
     sightings = beside["sightings"]
     article = Article(
         source=sightings[0][0] if sightings else "", guid=sightings[0][1] if sightings else "", url=url, title=title,
         summary=summary, body=body, language=language, published=moment(published), authors=tuple(json.loads(authors)),
         journal=journal, year=year, volume=volume, pages=pages,
-        event=moment(event),
+        event=moment(event), status=status,
+        relations=tuple(Relation(kind=k, of=(s, v), passive=bool(p)) for k, p, s, v in beside["relations"]),
     )  # fmt: skip
     return Remembered(
         id=number,
