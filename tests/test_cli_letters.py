@@ -49,7 +49,7 @@ def test_a_dry_run_asks_the_sources_and_leaves_no_trace(watcher: Watcher, due: P
         (due / "feeds.yaml").write_text(f"allow_hosts: [127.0.0.1]\n{world}{digests}", encoding="utf-8")
         (due / "watcher.db.lock").unlink(missing_ok=True)
         before = traces(due)
-        run = watcher("run", "--dry-run", cwd=due)
+        run = watcher("-v", "run", "--dry-run", cwd=due)
         facts = json.loads(watcher("run", "--dry-run", "--json", cwd=due).stdout)
         assert traces(due) == before
         assert not [file for file in due.parent.iterdir() if file.name.startswith("watcher-")]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from servers import Asked, Server, reply
@@ -283,6 +284,11 @@ class _Terms(tuple[Term, ...]):
         if self.faulty:
             raise ZeroDivisionError("a bug")
         return super().__iter__()
+
+    def __getitem__(self, place: Any) -> Any:
+        if self.faulty:
+            raise ZeroDivisionError("a bug")
+        return super().__getitem__(place)
 
 
 def _in_turn(turn: Event, answer: bytes) -> Iterator[bytes]:

@@ -291,7 +291,7 @@ def test_what_a_person_sees(server: Server, tmp_path: Path) -> None:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout + ran.stderr
 
-    assert "\n1 page lue, 1 refusée par robots.txt\n" in typed("poll")
+    assert "\n1 page lue, 1 refusée par robots.txt\n" in typed("-v", "poll")
     assert "lue le" in typed("show", "1")
     shown = json.loads(typed("show", "1", "--json"))
     assert (shown["page"]["outcome"], shown["page"]["due"], shown["text"]) == ("read", None, "")

@@ -119,7 +119,7 @@ def test_one_article_walks_through_the_house(typed: Typed, server: Server) -> No
     assert again["sources"][0]["unchanged"] is True
     assert server.asked[1].headers["if-none-match"] == '"v1"'
     assert len(server.asked) == 2
-    assert "1 pas encore échue" in typed("poll")  # six hours have not gone by
+    assert "1 pas encore échue" in typed("-v", "poll")  # six hours have not gone by
     assert len(server.asked) == 2
     assert typed("export").splitlines() == [json.dumps(exported, ensure_ascii=False)]
     assert "va bien" in typed("sources", "check")

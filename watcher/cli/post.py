@@ -273,7 +273,9 @@ def retry_command(choices: Choices, *, number: int) -> None:
         if letter.state == "parted":
             raise UsageError("letter-parted", number=number)
         if not letter.content:
-            raise UsageError("letter-forgotten" if letter.subject else "letter-empty", number=number)
+            if letter.subject:
+                raise UsageError("letter-forgotten", number=number)
+            raise UsageError("letter-empty", number=number)
         _change(choices, store, again(letter, now()))
 
 
