@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/watcher demo
 
 test: $(READY)
-	@$(BIN)/pytest $(PYTEST)
+	@$(BIN)/pytest --numprocesses=auto $(PYTEST)
 
 # Everything that must hold before a change is done.
 check: $(READY)

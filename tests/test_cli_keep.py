@@ -13,7 +13,7 @@ from servers import Server, reply
 from test_failures import mounted, rss
 
 from watcher.cli.choices import Choices
-from watcher.cli.keep import keep_up
+from watcher.cli.working import keep_up
 from watcher.render.copies import size_said
 from watcher.run.upkeep import today
 from watcher.store import Store, exclusive

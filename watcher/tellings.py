@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise, takewhile
 from math import exp, log10
 
@@ -92,7 +92,8 @@ def telling_of(identified: Identified, seen: datetime | None = None) -> Telling:
     spoken = article.language or language(f"{article.title}. {text[:600]}")
     nature = (NOTICE,) if notices(identified.relations, identified.aliases) else _nature(article.title)
     keys = (f"@{spoken}", *nature, *_study(identified, f"{article.title}. {text[: READ_TO * 9]}"))
-    said = (k for k in (*title, "|", *lead) if k not in _CALENDAR)
+    calendar = _calendar()
+    said = (k for k in (*title, "|", *lead) if k not in calendar)
     keys += tuple(sys.intern(f"^{k}") if k in names or k.isupper() else k for k in said)  # one copy of each for all
     keys += tuple(dict.fromkeys(_figures(f"{article.title}. {text[: READ_TO * 9]}")))[:NUMBERS]
     return retold(keys, identified.aliases, identified.cites, article.published or seen)
@@ -173,6 +174,7 @@ def names_its_paper(one: Telling, other: Telling) -> Alias | None:
     return min(named, default=None)
 
 
+@cache
 def _calendar() -> frozenset[str]:
     written = """monday tuesday wednesday thursday friday saturday sunday january february march april june july august
     september october november december lundi mardi mercredi jeudi vendredi samedi dimanche janvier fevrier mars avril
@@ -181,7 +183,6 @@ def _calendar() -> frozenset[str]:
     return frozenset(k for w in written for form in (w, w.upper(), w.capitalize()) for k in keys_of(form)) - {BREAK}
 
 
-_CALENDAR = _calendar()
 _OPENING = frozenset('.;:!?()[]«»"“”')
 
 

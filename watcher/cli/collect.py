@@ -10,7 +10,6 @@ import click
 from watcher.cli.choices import Choices, aside, duration, json_option, now, with_choices
 from watcher.cli.ending import Ending, end_with, of_digest, of_sent, telling_option
 from watcher.cli.forms import FORMS, hand_out
-from watcher.cli.keep import keep_up
 from watcher.cli.post import (
     can_leave,
     lists_of,
@@ -22,7 +21,7 @@ from watcher.cli.post import (
     stop_if_ill,
 )
 from watcher.cli.words import error_said, example, t
-from watcher.cli.working import working
+from watcher.cli.working import keep_up, working
 from watcher.cli.writing import forgiving
 from watcher.config.secrets import FILE, read_secrets
 from watcher.digest import Digest

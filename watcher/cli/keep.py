@@ -6,7 +6,7 @@ import click
 
 from watcher.cli.choices import Choices, json_option, now, with_choices
 from watcher.cli.words import error_said, example, t
-from watcher.errors import LockedError, StorageError, UsageError, WatcherError
+from watcher.errors import StorageError, UsageError
 from watcher.periods import kept_for
 from watcher.render.copies import (
     backup_json,
@@ -21,7 +21,7 @@ from watcher.render.copies import (
 )
 from watcher.render.json import dumped
 from watcher.render.terminal import console
-from watcher.run.upkeep import back_up, today, upkeep
+from watcher.run.upkeep import back_up, today
 from watcher.store import Contents, Copy, copies, exclusive, look_through, restore
 
 
@@ -142,24 +142,3 @@ def prune_command(choices: Choices, *, span: str | None, dry: bool, as_json: boo
     with exclusive(choices.database_file), choices.store() as store:
         pruned = store.prune(moment - kept, moment)
     click.echo(dumped(pruned_json(pruned)) if as_json else pruned_said(choices.language, pruned))
-
-
-def keep_up(choices: Choices, *, quiet: bool = False) -> None:
-    """After a run, what the database needs once a week; whatever fails there is one line and stops nothing."""
-    moment = now()
-    try:
-        with exclusive(choices.database_file), choices.store() as store:
-            done = upkeep(store, today(moment), moment, choices.settings.retention)
-    except LockedError:
-        return  # the run that is at work will see to it
-    except WatcherError as error:
-        failed = t("sauvegarde de la semaine impossible :", "no weekly backup:")
-        click.echo(f"! {failed} {error_said(error)[0]}", err=True)
-        return
-    if quiet or choices.quiet:
-        return
-    if choices.verbose and done.backup:
-        for line in backup_said(choices.language, done.backup):
-            click.echo(line, err=True)
-    if done.pruned and done.pruned.articles:
-        click.echo(pruned_said(choices.language, done.pruned), err=True)

@@ -9,11 +9,13 @@ import click
 
 from watcher.cli.choices import Choices, now
 from watcher.cli.telling import hearing, stored_said
+from watcher.cli.words import error_said, t
 from watcher.config.secrets import FILE, read_ping_address
 from watcher.errors import LockedError, WatcherError
 from watcher.fetch import Fetched, Manners, fetch
 from watcher.journal import tell
 from watcher.run.record import Tally, recorded
+from watcher.run.upkeep import today, upkeep
 from watcher.sources import Secret, Source, SourceState, Trouble
 from watcher.store import Store, exclusive
 
@@ -102,3 +104,26 @@ def _ping(ping: Secret, choices: Choices, *, failed: bool) -> None:
         tell("warning", what="ping", detail=" ".join(filter(None, (outcome.kind, str(outcome.status or "")))))
     elif isinstance(outcome, Fetched):
         tell("pinged", status=outcome.status)
+
+
+def keep_up(choices: Choices, *, quiet: bool = False) -> None:
+    """After a run, what the database needs once a week; whatever fails there is one line and stops nothing."""
+    moment = now()
+    try:
+        with exclusive(choices.database_file), choices.store() as store:
+            done = upkeep(store, today(moment), moment, choices.settings.retention)
+    except LockedError:
+        return  # the run that is at work will see to it
+    except WatcherError as error:
+        failed = t("sauvegarde de la semaine impossible :", "no weekly backup:")
+        click.echo(f"! {failed} {error_said(error)[0]}", err=True)
+        return
+    if quiet or choices.quiet or not (done.backup or done.pruned):
+        return
+    from watcher.render.copies import backup_said, pruned_said  # noqa: PLC0415 - once a week
+
+    if choices.verbose and done.backup:
+        for line in backup_said(choices.language, done.backup):
+            click.echo(line, err=True)
+    if done.pruned and done.pruned.articles:
+        click.echo(pruned_said(choices.language, done.pruned), err=True)

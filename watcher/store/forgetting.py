@@ -1,7 +1,5 @@
 """What must not be remembered: articles and addresses taken out, to the last byte, and never let in again."""
 
-import email
-import email.policy
 import html
 import re
 import zlib
@@ -154,6 +152,8 @@ def _whole(address: str) -> re.Pattern[str]:
 
 def _said(content: bytes) -> str:
     """All that a mail says, its headers too, without line ends: a title may be broken over two lines."""
+    import email.policy  # noqa: PLC0415 - loaded when somebody is forgotten
+
     message = email.message_from_bytes(content, policy=email.policy.default)
     parts = [str(value) for value in message.values()]
     parts += [html.unescape(part.get_content()) for part in message.walk() if part.get_content_maintype() == "text"]
