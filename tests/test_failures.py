@@ -180,6 +180,24 @@ def test_all_sources_dead(filled: Desk, server: Server) -> None:
     assert "étude n° 1" in out  # what was found before is still there to read
 
 
+def test_without_a_network_nothing_is_held_against_the_sources(filled: Desk, server: Server) -> None:
+    away = ("http://127.255.255.255/", "http://sans..reseau/", "http://encore..sans/")
+    filled.watch("http://127.255.255.255:81/", *away)  # the first is not due yet
+    before = filled.troubles()
+    ping = f"{server.url}/ping"  # whoever waits for it knows by its silence
+    assert filled.type("run", "--unattended", WATCHER_PING_ADDRESS=ping) == (0, "", "")
+    assert [asked.path for asked in server.asked] == ["/feed"]
+    said = filled.refused(3, "poll")
+    assert "pas de réseau : aucune des 3 sources" in said.replace("\xa0", " ")
+    assert filled.troubles() == before
+    assert "pas de réseau" in filled.type("status")[1]
+    with closing(sqlite3.connect(filled.database)) as line, line:
+        line.execute("UPDATE runs SET started = '2026-03-02T06:00:00+00:00' WHERE id = (SELECT min(id) FROM runs)")
+        line.execute("UPDATE runs SET started = '2026-03-02T07:00:00+00:00' WHERE id > (SELECT min(id) FROM runs)")
+    assert "pas de réseau" in filled.refused(3, "run", "--unattended")  # after a day it is said, once
+    assert filled.type("run", "--unattended") == (0, "", "")
+
+
 def test_sources_that_answer_something_else(desk: Desk, server: Server) -> None:
     server.routes |= {
         "/cut": reply(body=b"<rss><channel><item><ti"),

@@ -68,6 +68,12 @@ def test_nobody_at_the_address() -> None:
     assert f"127.0.0.1:{port}" in got.detail
 
 
+def test_no_way_to_the_address() -> None:
+    got = trouble(ask("http://127.255.255.255/", Manners(allow_hosts=("127.0.0.0/8",))))  # means everybody: nobody
+    assert got.kind == "unreachable"
+    assert "127.255.255.255:80" in got.detail
+
+
 def test_an_unknown_name() -> None:
     assert trouble(ask("http://no-such-host.invalid/", Manners(deadline=10))).kind == "dns"
 

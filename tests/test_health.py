@@ -58,6 +58,7 @@ WORDS: list[tuple[SourceState, Word, Advice]] = [
     (ill("http", 404), "broken", "check-address"),
     (ill("http", 503), "broken", "wait"),
     (ill("timeout"), "broken", "wait"),
+    (ill("unreachable"), "broken", "wait"),
     (replace(ill("timeout"), since=NOW - 6 * DAY), "broken", "wait"),
     (replace(ill("timeout"), since=NOW - 7 * DAY), "broken", "open-it"),  # what passes by itself has passed
     (ill("selector"), "broken", "mend-select"),

@@ -324,6 +324,18 @@ def test_a_question_after_trouble_holds_nothing_of_it(world: World) -> None:
 # ---- what proves who asks ----
 
 
+def test_a_laptop_without_a_network_holds_nothing_against_its_sources(store: Store) -> None:
+    hosts = ("127.255.255.255", "sans..reseau", "encore..sans")
+    away = tuple(Source(id=host, url=f"http://{host}/") for host in hosts)
+    manners = Manners(allow_hosts=("127.0.0.0/8",), deadline=DEADLINE)
+    report = poll(away, (), store, manners, clock=lambda: FIRST)
+    assert (report.offline, report.summary.failed, store.states()) == (True, 3, {})
+    with http_server({"/feed": reply(body=FEED)}) as server:  # at home again, all three are asked at once
+        home = tuple(Source(id=source.id, url=f"{server.url}/feed") for source in away)
+        report = poll(home, (), store, manners, clock=lambda: FIRST + timedelta(minutes=1))
+    assert (report.offline, report.resting, report.summary.failed, report.summary.new) == (False, 0, 0, 3)
+
+
 def test_a_redirect_to_another_server_takes_no_secret_along(store: Store) -> None:
     with http_server({"/feed": reply(body=FEED)}, host=ELSEWHERE) as other, http_server({}, host=HOME) as server:
         server.routes |= {

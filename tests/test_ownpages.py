@@ -59,6 +59,7 @@ def test_the_address_of_a_source_is_no_articles_own_page() -> None:
     [
         (Trouble(kind="timeout"), True),
         (Trouble(kind="dns"), True),
+        (Trouble(kind="unreachable"), True),
         (Trouble(kind="broken"), True),
         (Trouble(kind="http", status=500), True),
         (Trouble(kind="http", status=429), True),

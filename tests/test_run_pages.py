@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -99,6 +100,16 @@ def test_what_a_page_brings_is_shown_and_found(server: Server, store: Store, sou
     assert line.score == judge(article(store).reading, (FERRO,))[0]
     assert [known.id for known in store.search("ferroptose lysosomes", 5)] == [1]
     assert [known.id for known in store.search("communique", 5)] == [1]  # in both, and once
+
+
+def test_without_a_network_no_page_is_asked_for(server: Server, store: Store, source: Source) -> None:
+    server.routes["/1"] = reply(503)
+    assert [page.outcome for page in run(store, source).pages] == ["http"]  # to be asked for again
+    lost = replace(source, url="http://127.255.255.255/")
+    others = (Source(id="a", url="http://sans..reseau/"), Source(id="b", url="http://encore..sans/"))
+    offline = run(store, lost, *others, day=2)
+    assert (offline.offline, offline.pages) == (True, ())
+    assert [page.outcome for page in run(store, lost, day=2).pages] == ["http"]  # one source says nothing of it
 
 
 def test_a_page_is_asked_for_once(server: Server, store: Store, source: Source) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Literal
+from urllib.parse import urlsplit
 
 from watcher.articles import Article
-from watcher.sources import Source, SourceState, moved_to
+from watcher.sources import Source, SourceState, Trouble, TroubleKind, moved_to
 
 Word = Literal[
     "broken",  # it did not answer as it should
@@ -38,6 +39,7 @@ Advice = Literal[
     "ask-oftener",  # a shorter `every`
 ]
 
+NO_NETWORK: frozenset[TroubleKind] = frozenset({"dns", "unreachable"})  # when all sources say so at once
 TROUBLED: frozenset[Word] = frozenset({"broken", "gone", "blocked", "empty"})
 NOTICED: frozenset[Word] = frozenset({"moved", "flood", "gap", "silent"})
 
@@ -132,6 +134,21 @@ def none_answers(sources: Sequence[Source], states: Mapping[str, SourceState], n
     began = [states[source.id].since for source in sources if source.id in states]
     lasting = len(began) == len(sources) and all(since and now - since >= AWAY for since in began)
     return len(sources) if lasting else 0
+
+
+def is_offline(asked: Sequence[tuple[Source, Trouble | None]]) -> bool:
+    """Whether what sources answered says that there is no network here, rather than something of any of them."""
+    hosts = {urlsplit(source.url).hostname for source, _ in asked}
+    return len(asked) >= 3 and len(hosts) >= 2 and all(t is not None and t.kind in NO_NETWORK for _, t in asked)
+
+
+def is_long_offline(runs: Sequence[datetime]) -> bool:
+    """Whether to speak of a missing network now: once for each day that it is away.
+
+    `runs`: when those began that found none since there last was one, the latest first.
+    """
+    days = [(began - runs[-1]) // AWAY for began in runs[:2]]
+    return len(days) == 2 and days[0] > days[1]
 
 
 def _troubled(state: SourceState) -> tuple[Word, datetime | None, Advice]:

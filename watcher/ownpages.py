@@ -114,7 +114,7 @@ def failed(wanted: Wanted, trouble: Trouble, now: datetime) -> OwnPage:
 def _may_pass(trouble: Trouble) -> bool:
     if trouble.kind == "http":
         return (trouble.status or 0) >= 500 or trouble.status in (408, 425, 429)
-    return trouble.kind in ("dns", "refused", "tls", "timeout", "broken")
+    return trouble.kind in ("dns", "refused", "unreachable", "tls", "timeout", "broken")
 
 
 def is_of(text: str, article: Article) -> bool:

@@ -12,6 +12,7 @@ from watcher.articles import Rhythm
 TroubleKind = Literal[
     "dns",  # the name is unknown, or no network
     "refused",  # nobody answers at the address
+    "unreachable",  # no way to the address: the network is away, or that part of it
     "tls",  # the certificate does not hold
     "timeout",  # the whole conversation took too long
     "http",  # an error status; `status` says which

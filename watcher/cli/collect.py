@@ -27,7 +27,7 @@ from watcher.config.secrets import FILE, read_secrets
 from watcher.digest import Digest
 from watcher.errors import LockedError, UnreadableError, UsageError
 from watcher.fetch import Manners
-from watcher.health import none_answers
+from watcher.health import is_long_offline, none_answers
 from watcher.render.json import digest_json, dumped, report_json
 from watcher.render.terminal import console, show_digest
 from watcher.render.words import pages_said, summary_said
@@ -250,8 +250,11 @@ def _run_unattended(choices: Choices, *, everyone: bool, backlog: timedelta) -> 
         stop_if_ill(sent)
     if report.summary.asked:  # they are asked ever more rarely, and said to fail as rarely
         with choices.store() as store:
-            states = store.states()
-        if away := none_answers(choices.settings.sources, states, now()):
+            states, runs = store.states(), store.offline_runs()
+        if report.offline:
+            if is_long_offline(runs):
+                raise UnreadableError("offline", count=report.summary.asked)
+        elif away := none_answers(choices.settings.sources, states, now()):
             raise UnreadableError("all-failed", count=away)
 
 
@@ -305,6 +308,8 @@ def manners_of(choices: Choices) -> Manners:
 
 def _stop_if_all_failed(report: RunReport) -> None:
     if report.summary.asked and report.summary.failed == report.summary.asked:
+        if report.offline:
+            raise UnreadableError("offline", count=report.summary.asked)
         raise UnreadableError("all-failed", count=report.summary.asked)
 
 

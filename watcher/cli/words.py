@@ -131,6 +131,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "open-block": ("crontab, ligne {line} : « {mark} » est seul, son pendant manque ; retirez cette ligne par « crontab -e », rien n’a été écrit",
                    "crontab, line {line}: `{mark}` stands alone, its other half is missing; take this line out by `crontab -e`, nothing was written"),
     "unwell": ("à réparer : {count}", "to be mended: {count}"),
+    "offline": ("pas de réseau : aucune des {count} sources n’a pu être jointe ; rien n’est compté contre elles, le prochain passage recommence",
+                "no network: none of the {count} sources could be reached; nothing is held against them, the next run begins again"),
     "all-failed": ("aucune des {count} sources n’a pu être lue ; détail : « watcher sources check »",
                    "none of the {count} sources could be read; details: `watcher sources check`"),
 }  # fmt: skip

@@ -66,7 +66,7 @@ def _afterwards(choices: Choices, tally: Tally, ping: Secret) -> None:
     _ended(tally)
     if choices.settings.metrics:
         _write_metrics(choices, tally)
-    if ping.value:
+    if ping.value and tally.summary.reason != "offline":  # who waits for us and hears nothing knows it by that
         _ping(ping, choices, failed=tally.summary.outcome != "done")
 
 

@@ -1,5 +1,6 @@
 """Which addresses may be dialled, and the adapter that dials no other."""
 
+import errno
 import socket
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from urllib3.util import Url, parse_url
 
 from watcher.fetch.deadline import Deadline
 from watcher.fetch.values import Manners, StoppedError
+from watcher.sources import TroubleKind
 
 Address = IPv4Address | IPv6Address
 Dial = Callable[[HTTPConnection], socket.socket]
@@ -65,6 +67,11 @@ _CLOSED = tuple(
 )
 _OPEN6 = IPv6Network("2000::/3")  # all that was ever given out
 _NAT64 = IPv6Network("64:ff9b::/96")
+_NO_WAY = frozenset(  # what the system says without asking anybody; of IPv6 where there is none, too
+    getattr(errno, prefix + name, None)
+    for name in ("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EADDRNOTAVAIL", "EAFNOSUPPORT")
+    for prefix in ("", "WSA")
+) - {None}
 
 
 def is_public(address: Address) -> bool:
@@ -156,12 +163,12 @@ def dial(wanted: HTTPConnection, *, manners: Manners, deadline: Deadline) -> soc
     allowed = [a for a in found if wanted.proxy or is_public(ip := ip_address(a[4][0])) or allows(manners, host, ip)]
     if not allowed:
         raise StoppedError("private-address", f"{host}: {found[0][4][0]}")
-    failure = OSError()
+    failures: list[OSError] = []
     for turn, (family, kind, protocol, _, address) in enumerate(allowed):
         try:
             line = socket.socket(family, kind, protocol)
         except OSError as error:  # no IPv6 here
-            failure = error
+            failures.append(error)
             continue
         try:
             deadline.hold(line)
@@ -171,10 +178,17 @@ def dial(wanted: HTTPConnection, *, manners: Manners, deadline: Deadline) -> soc
             line.settimeout(deadline.left())
         except OSError as error:
             line.close()
-            failure = error
+            failures.append(error)
         else:
             return line
-    raise StoppedError("timeout" if isinstance(failure, TimeoutError) else "refused", f"{host}:{port}: {failure}")
+    raise StoppedError(_kind_of(failures), f"{host}:{port}: {failures[-1]}")
+
+
+def _kind_of(failures: list[OSError]) -> TroubleKind:
+    """What it means that no address of a name could be dialled."""
+    if all(failure.errno in _NO_WAY for failure in failures):
+        return "unreachable"
+    return "timeout" if isinstance(failures[-1], TimeoutError) else "refused"
 
 
 def _resolve(host: str, port: int, deadline: Deadline) -> list[Any]:

@@ -392,6 +392,7 @@ def report_json(report: RunReport) -> dict[str, Any]:
         "asked": total.asked,
         "resting": report.resting,
         "failed": total.failed,
+        "offline": report.offline,
         "new": total.new,
         "known": total.known,
         "sources": [

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from watcher.articles import Rhythm
 from watcher.errors import WatcherError
 from watcher.fetch import Fetched, Manners, Unchanged, fetch_then
-from watcher.health import BACKLOG, Showing, after_showing, is_backlog, is_first, is_flood
+from watcher.health import BACKLOG, NO_NETWORK, Showing, after_showing, is_backlog, is_first, is_flood, is_offline
 from watcher.identity import Alias, Identified, volumes_of
 from watcher.journal import tell
 from watcher.ownpages import OwnPage
@@ -58,6 +58,7 @@ class RunReport:
     sources: tuple[SourceReport, ...]
     resting: int  # sources that were not due
     pages: tuple[OwnPage, ...] = ()  # articles' own pages that were asked for
+    offline: bool = False  # there was no network: nothing is remembered of the sources
 
 
 SETTLED_TOGETHER = 50  # sources
@@ -103,6 +104,7 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
                 if progress:
                     progress(report)
     collector.settle()
+    offline = collector.is_offline()
     collector.regroup()
     summary = RunSummary(
         started=started,
@@ -113,12 +115,14 @@ def poll(  # noqa: PLR0913 - each is a part of the world that a run needs
         new=sum(r.new for r in reports),
         known=sum(r.known for r in reports),
     )
-    pages = read_pages(sources, profiles, store, manners, clock)  # last: whoever stops it loses nothing else
+    # Last: whoever stops it loses nothing else.
+    pages = () if offline else read_pages(sources, profiles, store, manners, clock)
     tell(
         "polled", asked=summary.asked, unchanged=summary.unchanged, failed=summary.failed, new=summary.new,
         known=summary.known, pages=len(pages),
     )  # fmt: skip
-    return RunReport(summary=summary, sources=tuple(reports), resting=len(sources) - len(asked), pages=pages)
+    resting = len(sources) - len(asked)
+    return RunReport(summary=summary, sources=tuple(reports), resting=resting, pages=pages, offline=offline)
 
 
 def _tell(report: SourceReport) -> None:
@@ -152,6 +156,8 @@ class _Collector:
         self.store, self.profiles, self.started, self.edits, self.backlog = store, profiles, started, edits, backlog
         self._memory: Memory | None = None
         self._unchanged: list[tuple[Source, Unchanged, datetime]] = []  # not yet recorded
+        self._unreached: list[tuple[Source, Trouble, datetime]] = []  # not recorded: it may be that there is no network
+        self._online = False  # something answered
         self._touched: list[int] = []
         self._forgotten = store.tombstones()
 
@@ -159,9 +165,15 @@ class _Collector:
         """Record what some sources brought, in one transaction: waiting for the disk takes longer than writing.
 
         That nothing changed is recorded for many sources at a time, with `settle`: there is nothing to lose.
+        That sources could not be reached is recorded at the end, with `is_offline`: it may be the network.
         """
         reports, brought = [], []
         for source, (outcome, reading) in ready:
+            if isinstance(outcome, Trouble) and outcome.kind in NO_NETWORK:
+                self._unreached.append((source, outcome, now))
+                reports.append(SourceReport(source=source, trouble=outcome))
+                continue
+            self._online = True
             if isinstance(outcome, Unchanged):
                 self._unchanged.append((source, outcome, now))
                 reports.append(SourceReport(source=source, unchanged=True))
@@ -198,6 +210,16 @@ class _Collector:
                 kept = _agreed(after_unchanged(state, source, now), outcome, Rhythm(), now)
                 self.store.keep_state(after_showing(state, kept, Showing(), now))
         self._unchanged.clear()
+
+    def is_offline(self) -> bool:
+        """Whether there was no network: then nothing is held against the sources, and the next run asks them again."""
+        if not self._online and is_offline([(source, trouble) for source, trouble, _ in self._unreached]):
+            return True
+        if self._unreached:
+            with self.store.transaction():
+                for source, trouble, now in self._unreached:
+                    self._troubled(source, trouble, now)
+        return False
 
     def regroup(self) -> None:
         """Look at the stories around the new articles once more, now that all of them are known.

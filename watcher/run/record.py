@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 
 from watcher import __version__
 from watcher.errors import StorageError, WatcherError
+from watcher.health import is_offline
 from watcher.journal import tell
 from watcher.run.collect import SourceReport
 from watcher.run.send import SendReport
+from watcher.sources import Source, Trouble
 from watcher.store import RunOutcome, RunSummary, Store
 
 KEPT = timedelta(days=365)  # of older runs, one a day is kept
@@ -22,10 +24,12 @@ class Tally:
 
     def __init__(self, command: str, now: datetime) -> None:
         self.summary = RunSummary(command=command, started=now, finished=now, outcome="", version=__version__)
+        self._asked: list[tuple[Source, Trouble | None]] = []
         self.ill = 0  # lists and letters that a person has to look after
 
     def brought(self, report: SourceReport) -> None:
         """Count what one source brought."""
+        self._asked.append((report.source, report.trouble))
         was = self.summary
         self.summary = replace(
             was,
@@ -57,7 +61,7 @@ class Tally:
     def ending(self) -> tuple[RunOutcome, str]:
         """How a run ended that came to its end, and why it is a failure if it is one."""
         if self.summary.asked and self.summary.failed == self.summary.asked:
-            return "failed", "all-failed"
+            return "failed", "offline" if is_offline(self._asked) else "all-failed"
         return ("failed", "undelivered") if self.ill else ("done", "")
 
 

@@ -72,3 +72,11 @@ class Sources(Line):
         """The last runs, the latest first."""
         rows = self._rows(f"SELECT id, {RUN_COLUMNS} FROM runs ORDER BY id DESC LIMIT ?", (limit,))
         return tuple(run_of(row) for row in rows)
+
+    def offline_runs(self) -> tuple[datetime, ...]:
+        """When the runs began that found no network since one last asked a source and found it; the latest first."""
+        rows = self._rows(
+            "SELECT started FROM runs WHERE reason = 'offline' AND id >"
+            " (SELECT coalesce(max(id), 0) FROM runs WHERE asked > 0 AND reason != 'offline') ORDER BY id DESC"
+        )
+        return tuple(datetime.fromisoformat(started) for (started,) in rows)
