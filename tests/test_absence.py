@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from watcher.absence import absence, never_seen
-from watcher.articles import Article
+from watcher.articles import Article, Relation
 from watcher.digest import Steering, steering
 from watcher.profiles import Profile, ProfileSetting, learn
 from watcher.rules import Rules
@@ -81,6 +81,16 @@ def test_a_story_led_by_another() -> None:
     assert why(GOOD, BETTER, said=steering((), [verdict(keep=False)]))[0] == "rejected"
     assert why(GOOD, replace(BETTER, first_seen=NOW - timedelta(days=20)))[0] == "shown"  # that was another digest
     assert why(GOOD, BETTER, background=frozenset({2}))[0] == "shown"
+
+
+def test_a_notice_is_told_with_its_paper() -> None:
+    notice = replace(GOOD.article, title="Correction", relations=(Relation(kind="corrects", of=("doi", "10.1/x")),))
+    correction = replace(GOOD, article=notice)
+    found = absence(correction, (BETTER, correction), PROFILES, Steering(), PERIOD)
+    assert (found.stage, found.lead) == ("notice", BETTER)
+    assert why(correction) == ("shown", "ferro")  # of a paper that is not known
+    assert why(correction, BETTER, said=steering((), [verdict(keep=True)]))[0] != "notice"
+    assert why(replace(POOR, article=notice), BETTER)[0] != "notice"
 
 
 def test_below_names_what_it_holds_and_what_it_lacks() -> None:

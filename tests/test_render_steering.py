@@ -84,6 +84,7 @@ ABSENCES = (
     Absence(stage="rule", known=ONE, ruling=Ruling(name="never", word="souris", profile="")),
     Absence(stage="rule", known=ONE, ruling=Ruling(name="must", word="patients", profile="fer")),
     Absence(stage="merged", known=ONE, lead=TWO),
+    Absence(stage="notice", known=ONE, lead=TWO),
     Absence(
         stage="below", known=ONE, profile="fer", threshold=50, score=SCORE, lacking=(term("CD44"), term("lysosome"))
     ),

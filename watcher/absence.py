@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from watcher.digest import Steering, compose, standing
+from watcher.digest import Steering, compose, notifies, only_notifies, standing
 from watcher.health import Health, judge_health
 from watcher.profiles import Profile, Term
 from watcher.relevance import Score, judge
@@ -21,6 +21,7 @@ Stage = Literal[
     "background",  # known when a source was new, or one of a flood: never news
     "rejected",  # by a verdict
     "rule",
+    "notice",  # a correction or a retraction, told with its paper
     "merged",  # told in the line of another article
     "below",  # the threshold of every profile
     "outside",  # first seen before or after the period
@@ -40,7 +41,7 @@ class Absence:
     score: Score | None = None  # by that profile
     lacking: tuple[Term, ...] = ()  # of "below": the heaviest terms that it does not hold
     ruling: Ruling | None = None  # of "rule"
-    lead: Remembered | None = None  # of "merged"
+    lead: Remembered | None = None  # of "merged"; of "notice", its paper
 
 
 def never_seen(key: str, sources: tuple[Source, ...], states: Mapping[str, SourceState], now: datetime) -> Absence:
@@ -85,6 +86,9 @@ def absence(
         return replace(found, stage="rejected")
     if not its.shown and its.by == "rule" and its.value >= best.threshold:
         return replace(found, stage="rule", ruling=its.ruling)
+    if its.shown and only_notifies(known, story, said):
+        paper = next(m for m in story if m.id != known.id and notifies(known, (m,)))
+        return replace(found, stage="notice", lead=paper)
     lead = _lead(known, story, profiles, said, period, background)
     if lead is not None and lead.id != known.id:
         return replace(found, stage="merged", lead=lead)

@@ -184,7 +184,7 @@ def compose(  # noqa: PLR0913, PLR0917 - each is a part of what a digest says
     names = {s.id: s.label for s in sources}
     by_story: dict[int, list[Remembered]] = {}
     for article in news:
-        if not _only_notifies(article, stories.get(article.story, ()), said):
+        if not only_notifies(article, stories.get(article.story, ()), said):
             by_story.setdefault(article.story, []).append(article)
     placed: dict[str, list[Line]] = {p.name: [] for p in profiles}
     shown = by_rules = 0
@@ -233,7 +233,7 @@ def with_near(  # noqa: PLR0913 - each is a part of what decides it
     names = {s.id: s.label for s in sources}
     best: dict[int, tuple[float, int, Profile, Remembered]] = {}  # of each story
     for article in found:
-        if _only_notifies(article, stories.get(article.story, ()), said):
+        if only_notifies(article, stories.get(article.story, ()), said):
             continue
         for profile in profiles:
             share = nearness(article, profile, said)
@@ -271,7 +271,7 @@ def notifies(known: Remembered, members: Iterable[Remembered]) -> bool:
     return bool(about) and any(other.id != known.id and not about.isdisjoint(other.aliases) for other in members)
 
 
-def _only_notifies(known: Remembered, members: Iterable[Remembered], said: Steering) -> bool:
+def only_notifies(known: Remembered, members: Iterable[Remembered], said: Steering) -> bool:
     """Whether an article is no news of its own: what it says is said of the article that it is about."""
     kept = any(keep and number == known.id for (number, _), keep in said.verdicts.items())
     return bool(known.article.relations) and not kept and notifies(known, members)

@@ -66,6 +66,10 @@ _SAYINGS: dict[str, tuple[str, str]] = {
         "Écarté par la règle « must » : il ne dit pas {word}.",
         "Kept out by the rule `must`: it does not say {word}.",
     ),
+    "notice": (
+        "Correction ou rétractation, dite avec son article, {lead} : {title}",
+        "A correction or a retraction, told with its paper, {lead}: {title}",
+    ),
     "merged": ("Dans l’histoire que mène {lead} : {title}", "In the story led by {lead}: {title}"),
     "below": (
         "Sous le seuil : {value} pour {profile}, il en faut {threshold}.",
@@ -230,9 +234,9 @@ def _stage_said(found: Absence, language: str, zone: tzinfo) -> Iterable[str]:
         yield _say(language, "stage-rejected", profile=found.profile)
     elif found.stage == "rule" and found.ruling:
         yield _say(language, f"rule-{found.ruling.name}", word=found.ruling.word)
-    elif found.stage == "merged" and found.lead:
+    elif found.stage in ("notice", "merged") and found.lead:
         title = found.lead.article.title or say(language, "untitled")
-        yield _say(language, "merged", lead=say(language, "numbered", id=found.lead.id), title=title)
+        yield _say(language, found.stage, lead=say(language, "numbered", id=found.lead.id), title=title)
     elif found.stage == "outside":
         yield _say(language, "outside", date=date_said(language, known.first_seen, zone))
     elif found.stage == "below":
