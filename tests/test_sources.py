@@ -369,3 +369,12 @@ def test_a_service_leaves_no_validators_because_its_next_question_has_another_ad
     )
     assert (kept.etag, kept.modified) == ('"1"', "m")
     assert (bare.etag, bare.modified, bare.ok) == ("", "", NOW)
+
+
+@pytest.mark.parametrize(("ahead", "ready"), [(timedelta(days=40), True), (timedelta(minutes=1), False)])
+def test_what_a_wrong_clock_asked_in_days_to_come_is_asked_when_the_clock_is_right(
+    ahead: timedelta, *, ready: bool
+) -> None:
+    state = after_success(SourceState(source="one"), ONE, etag='"1"', modified="", new=1, now=NOW + ahead)
+    assert due((ONE,), {"one": state}, NOW) == ((ONE,) if ready else ())
+    assert bool(asking(state, NOW).etag) is not ready

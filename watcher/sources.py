@@ -163,8 +163,14 @@ def window(state: SourceState, contact: str, now: datetime, given: tuple[str, ..
 def due(sources: tuple[Source, ...], states: dict[str, SourceState], now: datetime) -> tuple[Source, ...]:
     """Choose the sources to ask now, longest unasked first, so that a run cut short starves nobody."""
     never = datetime.min.replace(tzinfo=now.tzinfo)
-    ready = [s for s in sources if (at := state_of(s, states).due) is None or at <= now]
+    ready = [s for s in sources if _is_due(state_of(s, states), now)]
     return tuple(sorted(ready, key=lambda s: state_of(s, states).checked or never))
+
+
+def _is_due(state: SourceState, now: datetime) -> bool:
+    """Whether a source is to be asked: also when a clock that was wrong put it off, which asked it in days to come."""
+    astray = state.checked is not None and state.checked > now + LEEWAY
+    return state.due is None or state.due <= now or astray
 
 
 def state_of(source: Source, states: dict[str, SourceState]) -> SourceState:
@@ -178,7 +184,7 @@ def asking(state: SourceState, now: datetime) -> SourceState:
     Some servers say "unchanged" for ever; their news comes a week late, and not never. Such a document is read in full,
     what is known of it included. What was missed is looked for at once.
     """
-    if state.full is not None and now - state.full < WHOLE_EVERY and not missed(state):
+    if state.full is not None and abs(now - state.full) < WHOLE_EVERY and not missed(state):
         return state
     return replace(state, etag="", modified="", marks=b"")
 
