@@ -221,7 +221,7 @@ def test_a_run_that_is_stopped_has_lost_no_validators(server: Server, store: Sto
     with pytest.raises(_StopError):
         poll(asked, (), store, LOCAL, clock=lambda: NOW + DAY, progress=_stopping(after).append)
     settled = sum(state.checked == NOW + DAY for state in store.states().values())
-    assert settled == after // SETTLED_TOGETHER * SETTLED_TOGETHER
+    assert after // SETTLED_TOGETHER * SETTLED_TOGETHER <= settled <= (after if after > SETTLED_TOGETHER else 0)
     assert {state.etag for state in store.states().values()} == {'"v1"'}
     report = poll(asked, (), store, LOCAL, clock=lambda: NOW + DAY)  # those that were not recorded are still due
     assert (report.summary.asked, report.summary.failed, report.summary.new) == (len(asked) - settled, 0, 0)
